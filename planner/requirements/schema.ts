@@ -1,0 +1,451 @@
+// What a user needs, as data. Every field is documented here, and nowhere else:
+// `roadstead schema requirements` prints this file's JSON Schema.
+import { z } from "zod";
+
+export const SHIP_CLASSES = ["galaxy", "star", "planet", "moon", "comet"] as const;
+export type ShipClass = (typeof SHIP_CLASSES)[number];
+
+export const PLATFORMS = [
+  "auto",
+  "managed",
+  "bare-metal",
+  "vps",
+  "multi-vps",
+  "groundseg",
+  "eks",
+  "doks",
+  "gke",
+  "aks",
+  "existing-cluster",
+  "hybrid",
+] as const;
+export type Platform = (typeof PLATFORMS)[number];
+/** A way to host ships: every platform but `auto`. */
+export type Mode = Exclude<Platform, "auto">;
+export const MODES = PLATFORMS.filter((p): p is Mode => p !== "auto");
+
+export const PRIORITIES = ["lowest-cost", "fastest", "most-secure", "balanced"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export const COMPLIANCE = ["gdpr", "hipaa", "soc2", "iso27001", "pci"] as const;
+export type Compliance = (typeof COMPLIANCE)[number];
+
+export const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
+export type EnvironmentName = (typeof ENVIRONMENTS)[number];
+
+export const EXPERIENCE = ["beginner", "intermediate", "expert"] as const;
+export const PURPOSES = ["personal", "development", "production"] as const;
+export const AMES_INBOUND = ["relayed", "nlb", "hostport"] as const;
+export const ARCHITECTURES = ["x86_64", "arm64"] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+export const RESIDENCIES = ["us", "eu", "none"] as const;
+export const PROFILES = ["default", "reference"] as const;
+
+/** The largest fleet one requirements file may ask for (design §4.1). */
+export const MAX_SHIPS = 10_000;
+
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits")
+  .describe("A SHA-256 checksum, 64 lower-case hex digits.");
+const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, "sha256: and 64 lower-case hex digits")
+  .describe("An image digest, sha256: and 64 lower-case hex digits.");
+const secretName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, "a Pulumi config key: a letter, then letters, digits, _ . or -")
+  .describe("The name of a Pulumi config secret, never the secret itself.");
+const cidr = z.union([z.cidrv4(), z.cidrv6()]).describe("A network in CIDR notation, such as 203.0.113.7/32.");
+const region = z.string().regex(/^[a-z0-9-]{2,32}$/, "a provider's own region name, such as us-east-1, nyc3 or fsn1");
+
+const image = z
+  .strictObject({
+    repository: z.string().min(1).describe("The image's repository, without tag or digest."),
+    digest: digest
+      .optional()
+      .describe("The image's digest. Without one, plans and previews are marked and `up` refuses."),
+    architectures: z
+      .array(z.enum(ARCHITECTURES))
+      .min(1)
+      .describe("Architectures the image is built for; they decide which node families may be used."),
+  })
+  .describe("The container image ships run, by digest. Default: tloncorp/vere, which is built for x86_64 only.");
+
+const shipSettings = {
+  memoryGiB: z
+    .number()
+    .min(1)
+    .max(64)
+    .describe(
+      "Memory requested per ship in GiB (on a VPS: the host's memory). Default 4. The limit is the larger of this and loom plus headroom.",
+    ),
+  diskGiB: z.number().int().min(10).max(1024).describe("Pier volume per ship in GiB. Default 20. Piers only grow."),
+  cpu: z.number().min(0.05).max(16).describe("vCPU requested per ship. Default 0.25."),
+  loom: z
+    .number()
+    .int()
+    .min(31)
+    .max(34)
+    .describe("vere's --loom, the power of two of its address space. Default 31, which is 2 GiB."),
+  amesInbound: z
+    .enum(AMES_INBOUND)
+    .describe(
+      "How peers reach the ship: relayed (through its sponsor, default on clusters), nlb (one UDP listener a ship), hostport (exempt node pool). A host of its own is always reached directly.",
+    ),
+};
+
+const namedShip = z.strictObject({
+  name: z
+    .string()
+    .optional()
+    .describe("The ship's @p, such as ~sampel-palnet. A comet that is not mined yet has a nickname instead."),
+  nickname: z
+    .string()
+    .regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "2 to 40 lower-case letters, digits and dashes, starting with a letter")
+    .optional()
+    .describe("The name a comet is claimed by until it is mined."),
+  customer: z
+    .string()
+    .min(1)
+    .max(63)
+    .optional()
+    .describe("The customer who owns the ship; one namespace a customer. Default: the only customer."),
+  key: z
+    .strictObject({ secret: secretName })
+    .optional()
+    .describe("Where the boot key is: the name of a Pulumi config secret."),
+  imported: z
+    .boolean()
+    .optional()
+    .describe("The pier exists already and is brought in; needs the attestation that its source is stopped for good."),
+  fake: z.boolean().optional().describe("A fake ship: no network, no key. For development."),
+  ...Object.fromEntries(Object.entries(shipSettings).map(([k, v]) => [k, v.optional()])),
+} as {
+  name: z.ZodOptional<z.ZodString>;
+  nickname: z.ZodOptional<z.ZodString>;
+  customer: z.ZodOptional<z.ZodString>;
+  key: z.ZodOptional<z.ZodObject<{ secret: z.ZodString }>>;
+  imported: z.ZodOptional<z.ZodBoolean>;
+  fake: z.ZodOptional<z.ZodBoolean>;
+  memoryGiB: z.ZodOptional<z.ZodNumber>;
+  diskGiB: z.ZodOptional<z.ZodNumber>;
+  cpu: z.ZodOptional<z.ZodNumber>;
+  loom: z.ZodOptional<z.ZodNumber>;
+  amesInbound: z.ZodOptional<z.ZodEnum<{ relayed: "relayed"; nlb: "nlb"; hostport: "hostport" }>>;
+});
+export type NamedShipInput = z.infer<typeof namedShip>;
+
+const count = z.number().int().min(0).max(MAX_SHIPS);
+const shipsObject = z.strictObject({
+  count: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_SHIPS)
+    .optional()
+    .describe("How many ships, 1 to 10,000. With `types`, their sum; with `named`, at least as many."),
+  types: z
+    .strictObject({
+      galaxy: count.optional(),
+      star: count.optional(),
+      planet: count.optional(),
+      moon: count.optional(),
+      comet: count.optional(),
+    })
+    .optional()
+    .describe("How many of each class. Default: all planets."),
+  named: z.array(namedShip).min(1).max(MAX_SHIPS).optional().describe("Ships by name. The class comes from the name."),
+  memoryGiB: shipSettings.memoryGiB.optional(),
+  diskGiB: shipSettings.diskGiB.optional(),
+  cpu: shipSettings.cpu.optional(),
+  loom: shipSettings.loom.optional(),
+  amesInbound: shipSettings.amesInbound.optional(),
+  image: image.optional(),
+  egressGiB: z.number().min(0).max(10_000).optional().describe("Internet egress per ship and month in GiB. Default 5."),
+});
+
+const hostSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "2 to 40 lower-case letters, digits and dashes, starting with a letter")
+    .optional()
+    .describe("The host's name. Default: host-1, host-2 … in the order given."),
+  memoryGiB: z.number().min(1).max(4096),
+  diskGiB: z.number().min(10).max(1_000_000),
+  arch: z.enum(ARCHITECTURES).optional().describe("Default x86_64."),
+  monthly: z
+    .number()
+    .min(0)
+    .optional()
+    .describe("What the host costs you a month, in the budget's currency. Without it the price is unknown."),
+});
+export type OwnHost = z.infer<typeof hostSchema>;
+
+const binary = z.strictObject({
+  version: z.string().min(1),
+  sha256: z.strictObject({ x86_64: sha256.optional(), arm64: sha256.optional() }).optional(),
+});
+const chart = z.strictObject({ version: z.string().min(1), digest: digest.optional() });
+
+export const versionsSchema = z
+  .strictObject({
+    kubernetes: z
+      .string()
+      .regex(/^1\.\d{2}$/, "a minor version such as 1.34")
+      .optional()
+      .describe("Kubernetes minor version of a cluster Roadstead builds."),
+    vere: binary.optional().describe("The vere release hosts run, with its checksums."),
+    groundseg: binary.optional().describe("The GroundSeg release, with its checksums."),
+    hostImage: z
+      .strictObject({
+        digitalocean: z.string().optional(),
+        aws: z
+          .string()
+          .regex(/^ami-[0-9a-f]{8,17}$/, "an AMI id such as ami-0123456789abcdef0")
+          .optional(),
+      })
+      .optional()
+      .describe("Operating system images of hosts: a droplet image slug, an AMI id of the region."),
+    addons: z
+      .strictObject({
+        vpcCni: z.string().optional(),
+        kubeProxy: z.string().optional(),
+        coredns: z.string().optional(),
+        ebsCsi: z.string().optional(),
+        podIdentityAgent: z.string().optional(),
+        snapshotController: z.string().optional(),
+      })
+      .optional()
+      .describe("EKS add-on versions."),
+    charts: z
+      .strictObject({
+        kubePrometheusStack: chart.optional(),
+        blackboxExporter: chart.optional(),
+        loki: chart.optional(),
+        envoyGateway: chart.optional(),
+      })
+      .optional()
+      .describe("Helm chart versions."),
+    images: z
+      .strictObject({ kubectl: image.optional() })
+      .optional()
+      .describe("Other container images: kubectl is what the claim's init container runs."),
+  })
+  .describe(
+    "Versions, checksums and digests. They have no default: what is missing is marked, and `up` refuses without it.",
+  );
+
+const growth = z.number().int().min(0).max(MAX_SHIPS);
+
+export const requirementsSchema = z.strictObject({
+  apiVersion: z.literal("roadstead/v1").default("roadstead/v1"),
+  profile: z
+    .enum(PROFILES)
+    .default("default")
+    .describe(
+      "default prices what the components build; reference prices the documented reference model, for comparison.",
+    ),
+  environment: z
+    .enum(ENVIRONMENTS)
+    .default("dev")
+    .describe("Which environment this is. Default dev. It must agree with --stack."),
+  purpose: z.enum(PURPOSES).optional().describe("What the ships are for; used to advise a managed host."),
+  ships: z
+    .union([z.array(z.union([z.string(), namedShip])), shipsObject])
+    .describe("The ships: an object, or a bare list of names as shorthand for ships.named."),
+  customers: z
+    .number()
+    .int()
+    .min(1)
+    .max(5_000)
+    .default(1)
+    .describe("How many customers share the fleet; one namespace and quota each. Default 1."),
+  budget: z
+    .strictObject({
+      monthly: z.number().positive().max(100_000_000),
+      currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/, "three capital letters, such as USD or EUR")
+        .default("USD"),
+    })
+    .optional()
+    .describe("The most you want to pay a month. Without one, cost never rejects a candidate."),
+  priorities: z
+    .enum(PRIORITIES)
+    .default("balanced")
+    .describe("What decides among the candidates that fit. Default balanced."),
+  sla: z
+    .union([z.literal(99), z.literal(99.9), z.literal(99.99)])
+    .default(99)
+    .describe("Availability per ship in per cent. Default 99."),
+  compliance: z
+    .array(z.enum(COMPLIANCE))
+    .default([])
+    .describe("Frameworks the hosting must be able to show evidence for."),
+  regions: z
+    .strictObject({
+      allowed: z
+        .array(region)
+        .min(1)
+        .optional()
+        .describe("Regions by the providers' own names. Default: one region a provider that satisfies residency."),
+      residency: z.enum(RESIDENCIES).optional().describe("Where data may be stored: us, eu or none. Default none."),
+      dr: region.optional().describe("A second region that holds copies of the backups."),
+    })
+    .default({}),
+  platform: z
+    .enum(PLATFORMS)
+    .default("auto")
+    .describe("Default auto: the planner chooses. Anything else restricts the choice to it."),
+  experience: z
+    .enum(EXPERIENCE)
+    .default("intermediate")
+    .describe("Who operates this. A beginner is not offered Kubernetes. Default intermediate."),
+  growth: z
+    .strictObject({ in6Months: growth.optional(), in12Months: growth.optional() })
+    .default({})
+    .describe("How many ships you expect. Default: as many as now."),
+  recovery: z
+    .strictObject({
+      rpoHours: z.number().min(0).max(8760).optional(),
+      rtoHours: z.number().min(0).max(8760).optional(),
+    })
+    .default({})
+    .describe("How much data may be lost and how long a recovery may take, in hours."),
+  domain: z
+    .string()
+    .regex(
+      /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+      "a lower-case domain name such as fleet.example.com",
+    )
+    .optional()
+    .describe("Ships are served at <ship>.<domain>."),
+  access: z
+    .strictObject({
+      sshPublicKeys: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+( .*)?$/,
+              "one public key line, such as ssh-ed25519 AAAA…",
+            ),
+        )
+        .optional()
+        .describe("Public SSH keys that may log in to hosts."),
+      adminCidrs: z
+        .array(cidr)
+        .optional()
+        .describe("Networks that may reach SSH and the cluster's API. Never the whole world."),
+      clusterAdmins: z
+        .array(z.string().min(1))
+        .optional()
+        .describe("IAM principal ARNs that administer an EKS cluster."),
+    })
+    .default({})
+    .describe("Who may administer what is built."),
+  existing: z
+    .strictObject({
+      vpcId: z
+        .string()
+        .regex(/^vpc-[0-9a-f]{8,17}$/, "a VPC id such as vpc-0123456789abcdef0")
+        .optional(),
+      privateSubnetIds: z
+        .array(z.string())
+        .optional()
+        .describe("Private subnets of the existing VPC, one a zone, in zone order."),
+      publicSubnetIds: z.array(z.string()).optional(),
+      kubeconfigSecret: secretName.optional().describe("The Pulumi config secret that holds a cluster's kubeconfig."),
+      clusterMonthly: z
+        .number()
+        .min(0)
+        .optional()
+        .describe("What the existing cluster costs a month for these ships, in the budget's currency."),
+      clusterAllocatableGiB: z
+        .number()
+        .min(1)
+        .optional()
+        .describe("Memory the existing cluster can still give to ships."),
+      storageClass: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("The existing cluster's storage class for piers; must keep volumes (reclaimPolicy Retain)."),
+      zoneId: z.string().min(1).optional().describe("An existing DNS zone."),
+      monitoring: z
+        .enum(["prometheus", "datadog", "newrelic"])
+        .optional()
+        .describe("Monitoring you have already; Roadstead then installs none."),
+      residency: z.enum(["us", "eu"]).optional().describe("Where your own hosts or cluster stand, as you can show it."),
+      compliance: z
+        .array(z.enum(COMPLIANCE))
+        .optional()
+        .describe("Frameworks you hold evidence for on your own hosts or cluster."),
+      quotas: z
+        .strictObject({
+          onDemandVcpu: z.number().int().min(0).optional(),
+          elasticIps: z.number().int().min(0).optional(),
+          droplets: z.number().int().min(0).optional(),
+        })
+        .optional()
+        .describe(
+          "Account quotas as they are now; without them the providers' defaults are assumed and increases are listed.",
+        ),
+      hosts: z.array(hostSchema).min(1).max(1000).optional().describe("Hosts you own."),
+    })
+    .default({})
+    .describe("What exists already and is to be used."),
+  versions: versionsSchema.default({}),
+  alerts: z
+    .strictObject({
+      pagerDuty: z.strictObject({ secret: secretName }).optional(),
+      slack: z.strictObject({ secret: secretName }).optional(),
+    })
+    .default({})
+    .describe("Where alerts go, as names of Pulumi config secrets."),
+});
+
+/** A requirements file as zod reads it: defaults filled in, ships not yet resolved. */
+export type RequirementsFile = z.infer<typeof requirementsSchema>;
+export type Image = z.infer<typeof image>;
+export type Versions = z.infer<typeof versionsSchema>;
+
+/** A ship the requirements name. */
+export interface RequestedShip {
+  /** The @p with its sig, or null for a comet that is not mined yet. */
+  name: string | null;
+  /** What a comet is claimed by until it is mined. */
+  nickname: string | null;
+  class: ShipClass;
+  /** The sponsoring parent of a moon, else null. */
+  parent: string | null;
+  customer: string | null;
+  key: { secret: string } | null;
+  imported: boolean;
+  fake: boolean;
+  memoryGiB: number;
+  diskGiB: number;
+  cpu: number;
+  loom: number;
+  amesInbound: (typeof AMES_INBOUND)[number];
+}
+
+/** Requirements with ships resolved and every default filled in: what the planner works on. */
+export interface Requirements extends Omit<RequirementsFile, "ships"> {
+  ships: {
+    /** All ships, named and unnamed. */
+    count: number;
+    types: Record<ShipClass, number>;
+    named: RequestedShip[];
+    memoryGiB: number;
+    diskGiB: number;
+    cpu: number;
+    loom: number;
+    amesInbound: (typeof AMES_INBOUND)[number];
+    image: Image;
+    egressGiB: number;
+  };
+  /** Paths the user gave, so that the planner can tell a wish from a default. */
+  given: string[];
+}
