@@ -105,6 +105,8 @@ export const tenantSchema = z.strictObject({
   /** Opaque: DNS shows namespace names to every pod. */
   id: z.string().regex(/^t-[0-9a-f]{10}$/),
   customer: z.string(),
+  /** The stack that makes this tenant's namespace when it is not this one: a customer with ships in several cells has one namespace, made by one stack. Absent: this stack makes it. */
+  madeBy: z.string().optional(),
   quota: z.strictObject({
     ships: z.number().int(),
     memoryMiB: z.number().int(),
