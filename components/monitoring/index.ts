@@ -1,0 +1,3 @@
+export * from "./args";
+export { MonitoringStack } from "./stack";
+export { ShipProbes } from "./probes";
