@@ -1,0 +1,1 @@
+export { Backups, BackupProvider, type BackupsArgs } from "./backups";

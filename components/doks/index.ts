@@ -1,0 +1,1 @@
+export { DoksCluster, type DoksClusterArgs, type DoksPool } from "./doks-cluster";
