@@ -223,6 +223,7 @@ export const versionsSchema = z
         kubePrometheusStack: chart.optional(),
         blackboxExporter: chart.optional(),
         loki: chart.optional(),
+        alloy: chart.optional(),
         envoyGateway: chart.optional(),
       })
       .optional()
@@ -313,6 +314,22 @@ export const requirementsSchema = z.strictObject({
     })
     .default({})
     .describe("How much data may be lost and how long a recovery may take, in hours."),
+  cluster: z
+    .strictObject({
+      zones: z.number().int().min(1).max(3).default(3).describe("Availability zones ships are spread over. Default 3. A ship itself always lives in one."),
+      nat: z
+        .enum(["per-zone", "single"])
+        .optional()
+        .describe("NAT gateways: one a zone, or one for all. Default per-zone from an SLA of 99.9 on, else single."),
+      headroomPercent: z.number().min(0).max(100).default(20).describe("Spare ship capacity kept free in each zone, in per cent. Default 20."),
+      families: z
+        .array(z.string().regex(/^[a-z][a-z0-9]+$/, "an EC2 family such as r6g"))
+        .min(1)
+        .optional()
+        .describe("EC2 families nodes and hosts may come from. Default: every priced family of the image's architectures that is not burstable."),
+    })
+    .prefault({})
+    .describe("The shape of a cluster, where you have wishes."),
   domain: z
     .string()
     .regex(
