@@ -1,52 +1,191 @@
+// What a cluster needs before ships can live in it: network policies, DNS, volumes, snapshots, and a way in.
 import * as pulumi from "@pulumi/pulumi";
+import { Addon } from "@pulumi/aws/eks/addon";
+import { Role } from "@pulumi/aws/iam/role";
+import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import type { Provider } from "@pulumi/kubernetes/provider";
+import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
+import { Edge } from "./edge";
+import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
+import { ADDONS, type AddonKey, type AddonPlan, type AddonVersions, pierStorageClass } from "./render/addons";
+import { trustPodIdentity } from "./render/iam-documents";
+import { versionProblems } from "./versions";
 
-/** EKS add-on versions, such as "v1.20.4-eksbuild.1". Each is required: null is marked in a preview and refused by `up`. */
-export interface AddonVersions {
-  vpcCni?: string | null;
-  kubeProxy?: string | null;
-  coredns?: string | null;
-  ebsCsi?: string | null;
-  podIdentityAgent?: string | null;
-  snapshotController?: string | null;
-}
+export type { AddonVersions } from "./render/addons";
 
 export interface ClusterAddonsArgs {
   /** AWS region. */
   region: string;
-  /** The cluster's name; take `Cluster.name`. */
+  /** The cluster's name; take `Cluster.name`. Changing it replaces the add-ons. */
   clusterName: pulumi.Input<string>;
   /** The cluster's Kubernetes provider; take `Cluster.provider`. */
   kubernetes: Provider;
-  /** The node pools the add-ons run on: they are created after these and deleted before them. */
+  /** The node pools the add-ons run on: add-ons are created after these and deleted before them. */
   nodePools: pulumi.Resource[];
+  /** Versions of the EKS add-ons. In place; a new CNI version interrupts no connection. */
   versions: AddonVersions;
-  /** Name of the storage class for piers. Default "roadstead-gp3". Changing it makes a second class; volumes stay on the first. */
+  /** Name of the storage class for piers. Default "roadstead-gp3". Changing it makes another class; volumes stay on the first. */
   storageClass?: string;
-  /** Value of the tag `roadstead.dev/backup` on every pier volume: what snapshot schedules select. Give `Backups` the same. */
+  /** Value of the tag `roadstead.dev/backup` on every pier volume: what snapshot schedules select. Give `Backups` the same. New volumes only. */
   backupTag: string;
-  /** Domain ships are served under. Without one, no gateway, load balancer, zone or certificate is made. */
+  /** Domain ships are served under. Default none: no gateway, load balancer, zone or certificate is made. */
   domain?: string | null;
-  /** An existing Route 53 zone of the domain. Without one a zone is made, and must be delegated. */
+  /** An existing Route 53 zone of the domain. Default: a zone is made, and must be delegated. */
   zoneId?: string | null;
-  /** Version of the Envoy Gateway chart; required with a domain. Null is marked in a preview and refused by `up`. */
+  /** Version of the Envoy Gateway chart; required with a domain. Null is marked in a preview and refused by `up`. In place. */
   envoyGatewayVersion?: string | null;
   /** Tags for every AWS resource. Default none. In place. */
   tags?: Record<string, string>;
 }
 
+/**
+ * The add-ons of one EKS cluster.
+ *
+ *     new ClusterAddons("prod", {
+ *       region: "us-west-2", clusterName: cluster.name, kubernetes: cluster.provider, nodePools: pools,
+ *       versions: stack.versions.addons, backupTag: "prod", domain: "fleet.example.com", envoyGatewayVersion: "1.10.0",
+ *     });
+ *
+ * Makes: vpc-cni (network policies on), kube-proxy, pod identity agent, coredns, EBS CSI driver with its own role,
+ * snapshot controller, the storage class for piers (gp3, encrypted, Retain), and with a domain an `Edge`.
+ *
+ * Monthly: nothing itself; each pier volume 0.08 a GB, and with a domain what `Edge` costs.
+ *
+ * Destroyed after every tenant and before the nodes: edge, storage class, CSI driver and the rest. vpc-cni and kube-proxy
+ * keep running on the nodes until these go. Volumes stay: their class says Retain.
+ */
 export class ClusterAddons extends pulumi.ComponentResource {
   /** The storage class's name, known once the class and its driver exist. */
-  public readonly storageClass!: pulumi.Output<string>;
+  public readonly storageClass: pulumi.Output<string>;
   /** Name servers to delegate the domain to; empty when a zone was adopted or there is no domain. */
-  public readonly nameServers!: pulumi.Output<string[]>;
+  public readonly nameServers: pulumi.Output<string[]>;
   /** Host name of the edge's load balancer; empty without a domain. */
-  public readonly edgeAddress!: pulumi.Output<string>;
-  /** True once every add-on is active: tenants may move in. */
-  public readonly ready!: pulumi.Output<boolean>;
+  public readonly edgeAddress: pulumi.Output<string>;
+  /** True once nodes and every add-on are active and the edge stands: tenants may move in. */
+  public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ClusterAddonsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("roadstead:index:ClusterAddons", name, {}, opts);
-    void args;
+    refuseIfAny("ClusterAddons", name, addonProblems(name, args));
+    const context: Context = { name, args, parent: this };
+
+    const addons = createAddons(context);
+    const storageClass = createStorageClass(context, addons.get("ebsCsi")!);
+    const edge = createEdge(context, [...addons.values()]);
+
+    const active = pulumi.all([...addons.values()].map((addon) => addon.addonName));
+    this.storageClass = storageClass.metadata.name;
+    this.nameServers = edge?.nameServers ?? pulumi.output([] as string[]);
+    this.edgeAddress = edge?.address ?? pulumi.output("");
+    this.ready = pulumi.all([active, this.storageClass, edge?.ready ?? true]).apply(() => true);
+    this.registerOutputs({
+      storageClass: this.storageClass,
+      nameServers: this.nameServers,
+      edgeAddress: this.edgeAddress,
+      ready: this.ready,
+    });
   }
+}
+
+interface Context {
+  name: string;
+  args: ClusterAddonsArgs;
+  parent: pulumi.Resource;
+}
+
+function addonProblems(name: string, args: ClusterAddonsArgs): ArgumentProblem[] {
+  const required = ADDONS.map((addon) => ({
+    path: `versions.${addon.key}`,
+    value: args.versions[addon.key],
+    what: `the EKS add-on ${addon.name}`,
+    setting: `versions.addons.${addon.key}`,
+  }));
+  if (args.domain !== undefined && args.domain !== null) {
+    required.push({
+      path: "envoyGatewayVersion",
+      value: args.envoyGatewayVersion,
+      what: "the Envoy Gateway chart",
+      setting: "versions.charts.envoyGateway",
+    });
+  }
+  const problems = versionProblems(required, `ClusterAddons ${name}`);
+  if (args.nodePools.length === 0) {
+    problems.push({
+      path: "nodePools",
+      received: given(args.nodePools),
+      accepted: "one node pool or more",
+      fix: "give the pools: add-ons without nodes never become active",
+    });
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(args.backupTag)) {
+    problems.push({
+      path: "backupTag",
+      received: given(args.backupTag),
+      accepted: "1 to 63 letters, digits, dots, dashes and underscores",
+      fix: "use the name of the stack",
+    });
+  }
+  return problems;
+}
+
+function createAddons(context: Context): Map<AddonKey, Addon> {
+  const { name, args, parent } = context;
+  const made = new Map<AddonKey, Addon>();
+  for (const plan of ADDONS) {
+    const role = plan.identity === undefined ? null : createIdentity(context, plan, plan.identity.policyArn);
+    const before = plan.after.map((key) => made.get(key)!);
+    const addon = new Addon(
+      `${name}-${plan.name}`,
+      {
+        clusterName: args.clusterName,
+        addonName: plan.name,
+        addonVersion: args.versions[plan.key] ?? undefined,
+        configurationValues: plan.configuration,
+        preserve: plan.preserve,
+        podIdentityAssociations:
+          role === null ? undefined : [{ roleArn: role.role.arn, serviceAccount: plan.identity!.serviceAccount }],
+        // A new cluster comes with unmanaged copies of the first three, which the add-on takes over.
+        resolveConflictsOnCreate: "OVERWRITE",
+        resolveConflictsOnUpdate: "OVERWRITE",
+        region: args.region,
+        tags: args.tags,
+      },
+      { parent, dependsOn: [...args.nodePools, ...before, ...(role?.granted ?? [])] },
+    );
+    made.set(plan.key, addon);
+  }
+  return made;
+}
+
+function createIdentity({ name, args, parent }: Context, plan: AddonPlan, policyArn: string) {
+  const role = new Role(`${name}-${plan.name}`, { assumeRolePolicy: trustPodIdentity(), tags: args.tags }, { parent });
+  const granted = [new RolePolicyAttachment(`${name}-${plan.name}`, { role: role.name, policyArn }, { parent })];
+  return { role, granted };
+}
+
+function createStorageClass({ name, args, parent }: Context, driver: Addon): StorageClass {
+  const className = args.storageClass ?? "roadstead-gp3";
+  return new StorageClass(
+    `${name}-${className}`,
+    pierStorageClass(className, args.backupTag),
+    // A class cannot be changed, only made again under its name; volumes made from it do not depend on it.
+    { parent, provider: args.kubernetes, dependsOn: [driver], deleteBeforeReplace: true },
+  );
+}
+
+function createEdge({ name, args, parent }: Context, addons: Addon[]): Edge | null {
+  if (args.domain === undefined || args.domain === null) return null;
+  return new Edge(
+    name,
+    {
+      region: args.region,
+      domain: args.domain,
+      zoneId: args.zoneId,
+      envoyGatewayVersion: args.envoyGatewayVersion ?? null,
+      kubernetes: args.kubernetes,
+      after: addons,
+      tags: args.tags,
+    },
+    { parent },
+  );
 }

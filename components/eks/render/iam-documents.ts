@@ -1,0 +1,68 @@
+// IAM policy documents of the cluster's parts, as plain objects: who may do what, in one place to read.
+
+export interface Statement {
+  Sid?: string;
+  Effect: "Allow" | "Deny";
+  Principal?: Record<string, string | string[]> | "*";
+  Action: string | string[];
+  Resource?: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/** A policy document's JSON. */
+export function policyJson(...statements: Statement[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+}
+
+/** Lets one AWS service take a role. */
+export function trustService(service: string, actions: string[] = ["sts:AssumeRole"]): string {
+  return policyJson({ Effect: "Allow", Principal: { Service: service }, Action: actions });
+}
+
+/** Lets the EKS Pod Identity agent take a role for one service account; no OIDC provider is involved. */
+export function trustPodIdentity(): string {
+  return trustService("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"]);
+}
+
+/** A key's policy: the account administers it, and CloudWatch Logs may use it for log groups under one prefix only. */
+export function keyPolicyForLogs(account: string, region: string, logGroupPrefix: string): string {
+  return policyJson(
+    {
+      Sid: "AccountAdministersKey",
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Action: "kms:*",
+      Resource: "*",
+    },
+    {
+      Sid: "LogsOfThisPrefixOnly",
+      Effect: "Allow",
+      Principal: { Service: `logs.${region}.amazonaws.com` },
+      Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+      Resource: "*",
+      Condition: {
+        ArnLike: {
+          "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${region}:${account}:log-group:${logGroupPrefix}*`,
+        },
+      },
+    },
+  );
+}
+
+/** What flow logs need: to write into one log group. */
+export function writeLogGroup(logGroupArn: string): string {
+  return policyJson({
+    Effect: "Allow",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"],
+    Resource: [logGroupArn, `${logGroupArn}:*`],
+  });
+}
+
+/** What the control plane needs of the key that encrypts Kubernetes secrets. */
+export function useSecretsKey(keyArn: string): string {
+  return policyJson({
+    Effect: "Allow",
+    Action: ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"],
+    Resource: keyArn,
+  });
+}
