@@ -14,8 +14,6 @@ export interface Io {
   /** Relative paths start here. */
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** The day, as YYYY-MM-DD in UTC; the planner has no clock of its own. */
-  today: string;
 }
 
 export function processIo(): Io {
@@ -34,7 +32,6 @@ export function processIo(): Io {
     columns: process.stdout.columns ?? 100,
     cwd: process.cwd(),
     env: process.env,
-    today: new Date().toISOString().slice(0, 10),
   };
 }
 
