@@ -19,9 +19,9 @@ export function digestOf(value: unknown): Digest {
   return `sha256:${createHash("sha256").update(canonicalJson(value)).digest("hex")}`;
 }
 
-/** Digest of what the user asked for, defaults filled in. */
-export function requirementsDigest(requirements: Requirements): Digest {
-  return digestOf(requirements);
+/** Digest of what the user asked for, defaults filled in: writing a default down changes nothing. */
+export function requirementsDigest({ given: _, ...wishes }: Requirements): Digest {
+  return digestOf(wishes);
 }
 
 /** Digest of the recorded decision. Run state is kept under a key of its own and never part of it. */

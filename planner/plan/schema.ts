@@ -80,7 +80,7 @@ export const monthlySchema = z.strictObject({
 
 export const candidateSchema = z.strictObject({
   id: z.string(),
-  mode: z.enum(MODES as [string, ...string[]]),
+  mode: z.enum(MODES),
   provider: z.enum(PROVIDERS),
   region: z.string(),
   zones: z.array(z.string()),

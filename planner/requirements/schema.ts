@@ -5,8 +5,8 @@ import { z } from "zod";
 export const SHIP_CLASSES = ["galaxy", "star", "planet", "moon", "comet"] as const;
 export type ShipClass = (typeof SHIP_CLASSES)[number];
 
-export const PLATFORMS = [
-  "auto",
+/** The ways to host ships. */
+export const MODES = [
   "managed",
   "bare-metal",
   "vps",
@@ -19,10 +19,9 @@ export const PLATFORMS = [
   "existing-cluster",
   "hybrid",
 ] as const;
+export type Mode = (typeof MODES)[number];
+export const PLATFORMS = ["auto", ...MODES] as const;
 export type Platform = (typeof PLATFORMS)[number];
-/** A way to host ships: every platform but `auto`. */
-export type Mode = Exclude<Platform, "auto">;
-export const MODES = PLATFORMS.filter((p): p is Mode => p !== "auto");
 
 export const PRIORITIES = ["lowest-cost", "fastest", "most-secure", "balanced"] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -316,17 +315,30 @@ export const requirementsSchema = z.strictObject({
     .describe("How much data may be lost and how long a recovery may take, in hours."),
   cluster: z
     .strictObject({
-      zones: z.number().int().min(1).max(3).default(3).describe("Availability zones ships are spread over. Default 3. A ship itself always lives in one."),
+      zones: z
+        .number()
+        .int()
+        .min(1)
+        .max(3)
+        .default(3)
+        .describe("Availability zones ships are spread over. Default 3. A ship itself always lives in one."),
       nat: z
         .enum(["per-zone", "single"])
         .optional()
         .describe("NAT gateways: one a zone, or one for all. Default per-zone from an SLA of 99.9 on, else single."),
-      headroomPercent: z.number().min(0).max(100).default(20).describe("Spare ship capacity kept free in each zone, in per cent. Default 20."),
+      headroomPercent: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(20)
+        .describe("Spare ship capacity kept free in each zone, in per cent. Default 20."),
       families: z
         .array(z.string().regex(/^[a-z][a-z0-9]+$/, "an EC2 family such as r6g"))
         .min(1)
         .optional()
-        .describe("EC2 families nodes and hosts may come from. Default: every priced family of the image's architectures that is not burstable."),
+        .describe(
+          "EC2 families nodes and hosts may come from. Default: every priced family of the image's architectures that is not burstable.",
+        ),
     })
     .prefault({})
     .describe("The shape of a cluster, where you have wishes."),

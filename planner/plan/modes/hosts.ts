@@ -1,0 +1,442 @@
+// Ships on hosts of their own: a VPS a ship, GroundSeg hosts, machines the user owns, and both together.
+import { LIMITS } from "../../catalog/limits";
+import type { OwnHost } from "../../requirements/schema";
+import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES } from "../draft";
+import { NodeMix } from "../node-mix";
+import type { CostLine, PlannedNode, Provider, Rejection } from "../schema";
+import { zonesOf } from "../../catalog/regions";
+
+/** What the operating system and the host's own services keep, GiB (reference model: 1.5 on a GroundSeg host). */
+const HOST_OVERHEAD_GIB = 1.5;
+/** Room on a GroundSeg volume beside the piers: Docker images and the daemon, GiB (reference model). */
+const GROUNDSEG_EXTRA_GIB = 20;
+/** Root disk of an EC2 host, GiB. */
+export const EC2_ROOT_GIB = 30;
+/** Snapshot storage a ship adds up to with 8 GB in use, GB (reference model: 8 GB and its changes). */
+export const SNAPSHOT_GB_PER_SHIP = 10.8;
+
+/** A machine one can rent, whoever rents it out. */
+export interface HostSize {
+  name: string;
+  arch: "x86_64" | "arm64";
+  memoryGiB: number;
+  vcpu: number | null;
+  diskGiB: number;
+  /** Monthly price in the plan's currency; null when unknown. */
+  monthly: number | null;
+}
+
+/** Host sizes a provider rents in a region, cheapest first, unknown prices left out. */
+export function hostSizes(context: Context, provider: Provider, region: string): HostSize[] {
+  const { catalog, requirements } = context;
+  const monthly = (item: string, hours: number) => {
+    const bill = new Bill(context, provider, region).add(item, "fixed", hours, "", item);
+    return bill.lines[0]!.monthly;
+  };
+  const families = requirements.cluster.families;
+  const sizes: HostSize[] =
+    provider === "digitalocean"
+      ? catalog.droplets.map((d) => ({
+          name: d.slug,
+          arch: "x86_64",
+          memoryGiB: d.memoryGiB,
+          vcpu: d.vcpu,
+          diskGiB: d.diskGiB,
+          monthly: monthly(`droplet:${d.slug}`, 1),
+        }))
+      : provider === "aws"
+        ? catalog.instanceTypes
+            .filter((t) => families === undefined || families.includes(t.family))
+            .map((t) => ({
+              name: t.name,
+              arch: t.arch,
+              memoryGiB: t.memoryGiB,
+              vcpu: t.vcpu,
+              diskGiB: EC2_ROOT_GIB,
+              monthly: monthly(`ec2:${t.name}`, HOURS_PER_MONTH),
+            }))
+        : catalog.hetznerServers.map((s) => ({
+            name: s.name,
+            arch: s.arch,
+            memoryGiB: s.memoryGiB,
+            vcpu: null,
+            diskGiB: 0,
+            monthly: monthly(`server:${s.name}`, HOURS_PER_MONTH),
+          }));
+  return sizes.sort((a, b) => (a.monthly ?? Infinity) - (b.monthly ?? Infinity) || (a.name < b.name ? -1 : 1));
+}
+
+/** One VPS a ship. `vps` is the case of one ship, `multi-vps` of several. */
+export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: Provider, region: string): Draft {
+  const { ships } = context.requirements;
+  const rejections: Rejection[] = [];
+  if (mode === "vps" && ships.count > 1)
+    rejections.push({
+      code: "capacity",
+      limit: "ships on one VPS",
+      have: 1,
+      need: ships.count,
+      fix: "take multi-vps: a host for each ship",
+    });
+  if (mode === "multi-vps" && ships.count === 1)
+    rejections.push({
+      code: "capacity",
+      limit: "ships for several hosts",
+      have: 1,
+      need: 2,
+      fix: "take vps: one ship needs one host",
+    });
+
+  const count = mode === "vps" ? 1 : ships.count;
+  const wanted = memoryGroups(context, count);
+  const sizes = hostSizes(context, provider, region);
+  const bill = new Bill(context, provider, region);
+  const nodes: PlannedNode[] = [];
+  const zones = zonesOf(provider, region, context.requirements.cluster.zones);
+  for (const { memoryGiB, ships: n } of wanted) {
+    const size = sizes.find((s) => s.memoryGiB >= memoryGiB);
+    if (size === undefined) {
+      rejections.push(tooLarge(memoryGiB, Math.max(...sizes.map((s) => s.memoryGiB))));
+      continue;
+    }
+    const low = context.requirements.given.includes("ships.memoryGiB")
+      ? undefined
+      : sizes.find((s) => s.memoryGiB >= Math.min(2, memoryGiB));
+    machineLines(bill, provider, size, n, "per-ship", low);
+    nodes.push(...placed(size, n, 1, "one ship a host", zones, region));
+  }
+  volumeLines(bill, provider, totalDisk(context, count), zones.length > 0 ? count * EC2_ROOT_GIB : 0);
+  addressLines(bill, provider, count, context);
+  if (provider === "aws") snapshotLines(bill, context, count);
+  return {
+    ...hostDraft(context, mode, provider, region, rejections, bill.lines, nodes),
+    zones,
+    capacity: { ships: count, boundBy: "one ship a host" },
+    minutesToDeploy: MINUTES.host + MINUTES.betweenBatches * (Math.ceil(count / LIMITS.dropletsAtOnce.value) - 1),
+  };
+}
+
+/** GroundSeg hosts: Docker and GroundSeg, several ships a host, keys given by hand in its own pages. */
+export function groundsegDraft(context: Context, provider: Provider, region: string): Draft {
+  const { ships } = context.requirements;
+  const sizes = hostSizes(context, provider, region).filter((s) => s.monthly !== null);
+  const held = (s: HostSize) =>
+    Math.min(LIMITS.groundsegShips.value, Math.floor((s.memoryGiB - HOST_OVERHEAD_GIB) / largestMemory(context)));
+  const volumePrice =
+    new Bill(context, provider, region).add("v", "fixed", 1, "", volumeItem(provider)).lines[0]!.monthly ?? 0;
+  const mix = new NodeMix(
+    sizes.map((s) => ({
+      name: s.name,
+      ships: Math.max(0, held(s)),
+      price: (n) => s.monthly! + (n * ships.diskGiB + GROUNDSEG_EXTRA_GIB) * volumePrice,
+    })),
+    false,
+  ).cover(ships.count);
+
+  const rejections: Rejection[] =
+    mix === null ? [tooLarge(largestMemory(context), Math.max(0, ...sizes.map((s) => s.memoryGiB)))] : [];
+  const bill = new Bill(context, provider, region);
+  const zones = zonesOf(provider, region, context.requirements.cluster.zones);
+  const nodes: PlannedNode[] = [];
+  const machines = mix?.machines ?? [];
+  for (const size of sizes) {
+    const mine = machines.filter((m) => m.name === size.name);
+    if (mine.length === 0) continue;
+    machineLines(bill, provider, size, mine.length, "fixed");
+    nodes.push(
+      ...placed(
+        size,
+        mine.length,
+        held(size),
+        held(size) === LIMITS.groundsegShips.value ? "ships on one host" : "memory",
+        zones,
+        region,
+      ),
+    );
+  }
+  volumeLines(
+    bill,
+    provider,
+    totalDisk(context, ships.count) + machines.length * GROUNDSEG_EXTRA_GIB,
+    zones.length > 0 ? machines.length * EC2_ROOT_GIB : 0,
+  );
+  addressLines(bill, provider, machines.length, context);
+  if (provider === "digitalocean")
+    // A ship's claim is a volume named by its @p: creating a second of that name is refused (design §2 rule 1).
+    bill.add("claims: one 1 GiB volume a ship", "per-ship", ships.count, "GiB-month", "volume", {
+      resources: ["digitalocean:index/volume:Volume"],
+    });
+  if (provider === "aws") snapshotLines(bill, context, ships.count);
+  return {
+    ...hostDraft(context, "groundseg", provider, region, rejections, bill.lines, nodes),
+    zones,
+    capacity: {
+      ships: machines.length === 0 ? 0 : nodes.reduce((n, host) => n + host.ships * host.count, 0),
+      boundBy: nodes[0]?.boundBy ?? "memory",
+    },
+    minutesToDeploy: MINUTES.host + MINUTES.perShipByHand * ships.count,
+  };
+}
+
+/** Machines the user owns, at the price the user gave. */
+export function bareMetalDraft(context: Context): Draft {
+  const { ships, existing } = context.requirements;
+  const own = ownHosts(context);
+  const rejections: Rejection[] = [];
+  if (own.length === 0)
+    rejections.push({
+      code: "existing",
+      limit: "hosts of your own",
+      have: 0,
+      need: 1,
+      fix: "list them under existing.hosts with memoryGiB, diskGiB and monthly",
+    });
+  const capacity = own.reduce((n, h) => n + h.holds, 0);
+  if (own.length > 0 && capacity < ships.count)
+    rejections.push({
+      code: "capacity",
+      limit: "ships your hosts hold",
+      have: capacity,
+      need: ships.count,
+      fix: "add hosts, lower ships.memoryGiB, or take hybrid for the overflow",
+    });
+  const bill = new Bill(context, "own", "own");
+  for (const host of own) bill.given(`host ${host.name}`, host.monthly ?? null);
+  return {
+    ...hostDraft(context, "bare-metal", "own", existing.residency ?? "own", rejections, bill.lines, own.map(ownNode)),
+    capacity: { ships: capacity, boundBy: own[0]?.boundBy ?? "no hosts" },
+    minutesToDeploy: own.length === 0 ? null : MINUTES.host + MINUTES.perShipByHand * ships.count,
+  };
+}
+
+/** Own hosts first, the overflow one VPS a ship in a cloud. */
+export function hybridDraft(context: Context, cloud: Provider, region: string): Draft {
+  const { ships } = context.requirements;
+  const own = ownHosts(context);
+  const held = own.reduce((n, h) => n + h.holds, 0);
+  const overflow = Math.max(0, ships.count - held);
+  const rejections: Rejection[] = [];
+  if (own.length === 0)
+    rejections.push({
+      code: "existing",
+      limit: "hosts of your own",
+      have: 0,
+      need: 1,
+      fix: "list them under existing.hosts, or take a mode in one place",
+    });
+  else if (overflow === 0)
+    rejections.push({
+      code: "capacity",
+      limit: "ships left for the cloud",
+      have: 0,
+      need: 1,
+      fix: "your hosts hold every ship: take bare-metal",
+    });
+  const rest = {
+    ...context,
+    requirements: {
+      ...context.requirements,
+      ships: { ...ships, count: Math.max(1, overflow), named: ships.named.slice(held) },
+    },
+  };
+  const inCloud = vpsDraft(rest, "multi-vps", cloud, region);
+  const bill = new Bill(context, "own", "own");
+  for (const host of own) bill.given(`own host ${host.name}`, host.monthly ?? null);
+  return {
+    ...hostDraft(
+      context,
+      "hybrid",
+      cloud,
+      region,
+      [...rejections, ...inCloud.rejections.filter((r) => r.limit !== "ships for several hosts")],
+      [...bill.lines, ...inCloud.lines],
+      [...own.map(ownNode), ...inCloud.nodes],
+    ),
+    zones: inCloud.zones,
+    capacity: { ships: held + overflow, boundBy: "your hosts, then one VPS a ship" },
+    minutesToDeploy: inCloud.minutesToDeploy === null ? null : inCloud.minutesToDeploy + MINUTES.host,
+  };
+}
+
+interface OwnCapacity extends OwnHost {
+  name: string;
+  holds: number;
+  boundBy: string;
+}
+
+function ownHosts(context: Context): OwnCapacity[] {
+  const { ships, existing } = context.requirements;
+  const memory = largestMemory(context);
+  return (existing.hosts ?? []).map((host, i) => {
+    const byMemory = Math.floor((host.memoryGiB - HOST_OVERHEAD_GIB) / memory);
+    const byDisk = Math.floor((host.diskGiB - GROUNDSEG_EXTRA_GIB) / ships.diskGiB);
+    return {
+      ...host,
+      name: host.name ?? `host-${i + 1}`,
+      holds: Math.max(0, Math.min(byMemory, byDisk)),
+      boundBy: byDisk < byMemory ? "disk" : "memory",
+    };
+  });
+}
+
+const ownNode = (host: OwnCapacity): PlannedNode => ({
+  type: `own:${host.name}`,
+  count: 1,
+  zone: "own",
+  role: "host",
+  arch: host.arch ?? "x86_64",
+  ships: host.holds,
+  boundBy: host.boundBy,
+});
+
+function hostDraft(
+  context: Context,
+  mode: Draft["mode"],
+  provider: Provider,
+  region: string,
+  rejections: Rejection[],
+  lines: CostLine[],
+  nodes: PlannedNode[],
+): Draft {
+  const onAws = provider === "aws" && mode !== "hybrid";
+  return {
+    id: [mode, provider, region].join("/"),
+    mode,
+    provider,
+    region,
+    zones: [],
+    rejections,
+    lines,
+    nodes,
+    capacity: { ships: null, boundBy: "" },
+    minutesToDeploy: null,
+    recovery: onAws
+      ? {
+          rpoHours: snapshotHours(context),
+          rtoHours: 8,
+          note: "configured, not measured by a drill; bringing back a periodic snapshot means a breach, and the host is rebuilt by hand",
+        }
+      : {
+          rpoHours: null,
+          rtoHours: null,
+          note: "pier volumes have no automatic copy off the host yet; a lost volume means a breach with the owner's keys",
+        },
+    notes: [],
+  };
+}
+
+/** The snapshot interval that meets the wished RPO: what AWS's lifecycle policies can do, at most a day. */
+export function snapshotHours(context: Pick<Context, "requirements">): number {
+  const wish = context.requirements.recovery.rpoHours ?? 24;
+  return [24, 12, 8, 6, 4, 3, 2, 1].find((h) => h <= wish) ?? 1;
+}
+
+/** Ships grouped by the memory they ask for. */
+export function memoryGroups(context: Context, count: number): { memoryGiB: number; ships: number }[] {
+  const { ships } = context.requirements;
+  const groups = new Map<number, number>();
+  for (const ship of ships.named.slice(0, count)) groups.set(ship.memoryGiB, (groups.get(ship.memoryGiB) ?? 0) + 1);
+  const unnamed = count - Math.min(count, ships.named.length);
+  if (unnamed > 0) groups.set(ships.memoryGiB, (groups.get(ships.memoryGiB) ?? 0) + unnamed);
+  return [...groups].map(([memoryGiB, n]) => ({ memoryGiB, ships: n })).sort((a, b) => a.memoryGiB - b.memoryGiB);
+}
+
+export function largestMemory(context: Context): number {
+  return Math.max(...memoryGroups(context, context.requirements.ships.count).map((g) => g.memoryGiB));
+}
+
+export function totalDisk(context: Context, count: number): number {
+  const { ships } = context.requirements;
+  const named = ships.named.slice(0, count);
+  return named.reduce((sum, s) => sum + s.diskGiB, 0) + (count - named.length) * ships.diskGiB;
+}
+
+function machineLines(
+  bill: Bill,
+  provider: Provider,
+  size: HostSize,
+  count: number,
+  kind: CostLine["kind"],
+  low?: HostSize,
+): void {
+  const resources =
+    { digitalocean: ["digitalocean:index/droplet:Droplet"], aws: ["aws:ec2/instance:Instance"] }[provider as string] ??
+    [];
+  const cheaper = low !== undefined && low.monthly !== null && size.monthly !== null && low.monthly < size.monthly;
+  const options = { resources, ...(cheaper ? { driver: "memory per ship, 2 GiB in the low case" } : {}) };
+  const scale = cheaper ? low.monthly! / size.monthly! : 1;
+  if (provider === "digitalocean")
+    bill.add(`droplet ${size.name}`, kind, count, "month", `droplet:${size.name}`, {
+      ...options,
+      ...(cheaper ? { low: count * scale } : {}),
+    });
+  else {
+    const hours = count * HOURS_PER_MONTH;
+    const item = provider === "aws" ? `ec2:${size.name}` : `server:${size.name}`;
+    bill.add(`${provider === "aws" ? "EC2" : "server"} ${size.name}`, kind, hours, "hour", item, {
+      ...options,
+      ...(cheaper ? { low: hours * scale } : {}),
+    });
+  }
+}
+
+const volumeItem = (provider: Provider): string => (provider === "aws" ? "gp3Storage" : "volume");
+
+function volumeLines(bill: Bill, provider: Provider, pierGiB: number, rootGiB: number): void {
+  const resources =
+    { digitalocean: ["digitalocean:index/volume:Volume"], aws: ["aws:ebs/volume:Volume"] }[provider as string] ?? [];
+  bill.add("pier volumes", "per-ship", pierGiB, "GiB-month", volumeItem(provider), { resources });
+  bill.add("root volumes", "fixed", rootGiB, "GiB-month", volumeItem(provider), {
+    resources: ["aws:ec2/instance:Instance"],
+  });
+}
+
+function addressLines(bill: Bill, provider: Provider, hosts: number, context: Context): void {
+  if (provider !== "aws") return;
+  const { ships, domain, existing } = context.requirements;
+  bill.add("public IPv4 addresses", "fixed", hosts * HOURS_PER_MONTH, "hour", "publicIpv4", {
+    resources: ["aws:ec2/eip:Eip"],
+  });
+  const egress = ships.count * ships.egressGiB;
+  bill.add("internet egress", "usage", egress, "GB", "egressInternetFirst10TB", {
+    low: ships.count,
+    high: ships.count * 20,
+    driver: "egress of 1 to 20 GB a ship",
+  });
+  if (domain !== undefined && existing.zoneId === undefined)
+    bill.add("DNS zone", "fixed", 1, "month", "route53Zone", { resources: ["aws:route53/zone:Zone"] });
+}
+
+function snapshotLines(bill: Bill, context: Context, count: number): void {
+  bill.add("snapshots of pier volumes", "per-ship", SNAPSHOT_GB_PER_SHIP * count, "GB-month", "ebsSnapshot", {
+    resources: ["aws:dlm/lifecyclePolicy:LifecyclePolicy"],
+    low: 8 * count,
+    high: context.requirements.ships.diskGiB * 1.35 * count,
+    driver: "how much of the piers changes between snapshots",
+  });
+}
+
+function placed(
+  size: HostSize,
+  count: number,
+  ships: number,
+  boundBy: string,
+  zones: string[],
+  region: string,
+): PlannedNode[] {
+  const places = zones.length > 0 ? zones : [region];
+  return places.flatMap((zone, i) => {
+    const here = Math.floor(count / places.length) + (i < count % places.length ? 1 : 0);
+    return here === 0
+      ? []
+      : [{ type: size.name, count: here, zone, role: "host" as const, arch: size.arch, ships, boundBy }];
+  });
+}
+
+const tooLarge = (need: number, have: number): Rejection => ({
+  code: "capacity",
+  limit: "memory of the largest machine, GiB",
+  have,
+  need,
+  fix: "lower ships.memoryGiB",
+});

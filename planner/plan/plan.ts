@@ -1,0 +1,127 @@
+// requirements → plan. A pure function: the same input gives the same plan, on any day.
+import { requirementsDigest } from "../architecture/digest";
+import { type Catalog, defaultCatalog } from "../catalog/catalog";
+import type { Rates } from "../requirements/load";
+import { type Mode, MODES, type Requirements } from "../requirements/schema";
+import { draftCandidates } from "./candidates";
+import { changesThatFit, type Evaluate } from "./changes";
+import type { Context } from "./draft";
+import { money } from "./draft";
+import { growthOf, openQuestions, quotaRequests, sensitivityOf } from "./outlook";
+import { choose, rankCandidates, usualChoice } from "./rank";
+import { referencePlan } from "./reference-plan";
+import type { Candidate, Plan } from "./schema";
+
+export interface PlanOptions {
+  catalog?: Catalog;
+  /** US dollars one unit of a currency costs, such as { EUR: 1.08 }. */
+  rates?: Rates;
+}
+
+export function plan(requirements: Requirements, options: PlanOptions = {}): Plan {
+  const catalog = options.catalog ?? defaultCatalog();
+  const contextOf = (r: Requirements): Context => ({
+    requirements: r,
+    catalog,
+    rates: options.rates ?? {},
+    currency: r.budget?.currency ?? "USD",
+    pricedOn: catalog.storedOn,
+  });
+  const context = contextOf(requirements);
+  if (requirements.profile === "reference") return referencePlan(context);
+  const evaluate: Evaluate = (r) => {
+    const candidates = rankCandidates(contextOf(r), draftCandidates(contextOf(r)));
+    return { candidates, chosen: choose(r, candidates) };
+  };
+
+  const { candidates, chosen } = evaluate(requirements);
+  const subject = chosen ?? nearestMiss(candidates);
+  return {
+    schema: "roadstead/plan/1",
+    requirementsDigest: requirementsDigest(requirements),
+    pricedOn: context.pricedOn,
+    chosen: chosen?.id ?? null,
+    candidates,
+    cheapestChangeThatFits: chosen === null ? changesThatFit(context, candidates, evaluate) : [],
+    growth: subject === null ? [] : growthOf(requirements, subject, evaluate),
+    sensitivity: subject === null ? [] : sensitivityOf(requirements, subject, evaluate),
+    quotaRequests: chosen === null ? [] : quotaRequests(requirements, chosen),
+    warnings: warningsOf(context, candidates, chosen),
+    clarify: openQuestions(requirements),
+  };
+}
+
+/** What growth and sensitivity are shown for when nothing was chosen: the cheapest that only the budget, or least else, rules out. */
+function nearestMiss(candidates: Candidate[]): Candidate | null {
+  const priced = candidates.filter((c) => !c.monthly.incomplete && !c.stale);
+  const distance = (c: Candidate) => c.rejections.filter((x) => x.code !== "budget").length;
+  return priced.sort((a, b) => distance(a) - distance(b) || a.monthly.mid! - b.monthly.mid!)[0] ?? null;
+}
+
+function warningsOf(context: Context, candidates: Candidate[], chosen: Candidate | null): string[] {
+  const { requirements: r, catalog, currency } = context;
+  const warnings: string[] = [];
+  if (r.compliance.length > 0)
+    warnings.push(
+      "a passing check is evidence about configuration at one moment, not certification; most requirements of any framework are about people and process",
+    );
+  if (r.compliance.includes("pci"))
+    warnings.push("pci: a ship holds no card data, so it is out of scope by design; keep it so");
+  if (r.compliance.includes("gdpr"))
+    warnings.push(
+      "gdpr: region pins storage; Ames traffic is peer-to-peer and global, its residency cannot be promised",
+    );
+  if (r.ships.memoryGiB < 2)
+    warnings.push("below 2 GiB a ship vere is outside what its documentation supports, even with swap");
+  const moons = r.ships.named.filter((s) => s.parent !== null && !r.ships.named.some((p) => p.name === s.parent));
+  if (moons.length > 0)
+    warnings.push(
+      `moons whose parent is not in this file (${moons
+        .slice(0, 3)
+        .map((m) => m.name)
+        .join(", ")}) are reached only while the parent runs elsewhere`,
+    );
+  for (const [provider, why] of Object.entries(catalog.stale))
+    warnings.push(`${provider} prices are out of date and never win: ${why}`);
+  if (chosen !== null) {
+    const usual = usualChoice(r);
+    if (usual !== null && !usual.modes.has(chosen.mode as Mode) && r.platform === "auto")
+      warnings.push(
+        `the usual rule (${usual.rule}) does not hold here: ${whyNotUsual(candidates, chosen, usual.modes, r, currency)}`,
+      );
+    if (r.budget !== undefined && chosen.monthly.high !== null && chosen.monthly.high > r.budget.monthly)
+      warnings.push(
+        `at the high end of its band the chosen way costs ${money(chosen.monthly.high, currency)}, more than the budget; plan for 10 to 20 % more in the first month`,
+      );
+    const unverified = chosen.lines.filter((l) => l.basis === "unverified" || l.basis === "secondary");
+    if (unverified.length > 0)
+      warnings.push(
+        `prices from no first-hand source: ${unverified.map((l) => l.item).join(", ")}; confirm them before you promise the total`,
+      );
+    warnings.push("totals leave out tax and support");
+  }
+  return warnings;
+}
+
+function whyNotUsual(
+  candidates: Candidate[],
+  chosen: Candidate,
+  usual: ReadonlySet<Mode>,
+  r: Requirements,
+  currency: string,
+): string {
+  const best = candidates.find(
+    (c) =>
+      usual.has(c.mode as Mode) &&
+      c.provider !== "hetzner" &&
+      !["not-buildable", "existing"].includes(c.rejections[0]?.code ?? ""),
+  );
+  if (best === undefined) return `${chosen.id} is the best that fits`;
+  if (best.feasible)
+    return `${chosen.id} costs ${money(chosen.monthly.mid, currency)}, ${best.id} ${money(best.monthly.mid, currency)}, and ${r.priorities} decides`;
+  const { code, limit, have, need } = best.rejections[0]!;
+  return `${best.id} is out (${code}: ${limit}, ${have ?? "unknown"} against ${need ?? "unknown"})`;
+}
+
+/** Modes of a plan in the order of `platform`, for tests and tables. */
+export const modesOf = (p: Plan): Mode[] => MODES.filter((m) => p.candidates.some((c) => c.mode === m));
