@@ -54,7 +54,7 @@ import {
  *
  * Costs the metric, log and silence volumes (101 GiB by default) and room on the system nodes; the plan has the lines.
  * Destroy order is the reverse: rules and probes before the charts that bring their definitions, the namespace last.
- * Metric and log volumes are claims of StatefulSets: Kubernetes keeps them until somebody deletes them.
+ * Metric and log volumes are claims inside the namespace and go with it.
  */
 export class MonitoringStack extends ComponentResource {
   /** Namespace everything was installed in; empty when monitoring exists already. */

@@ -274,8 +274,10 @@ function watchers(input: RuleInput): Rule[] {
   ];
 }
 
-/** Lines of the runtime that mean a ship refused to run, and must not be started again before somebody looked. */
-export const REFUSAL_LINES = ["double-boot detected", "stale snapshot", "roadstead: quarantine"];
+/** What a ship's claim writes when it refuses to let it boot. */
+export const QUARANTINE_LINE = "roadstead: quarantine";
+/** Lines that mean a ship refused to run, and must not be started again before somebody looked. */
+export const REFUSAL_LINES = ["double-boot detected", QUARANTINE_LINE];
 /** Lines that mean a ship ran out of something. */
 export const EXHAUSTION_LINES = ["bail: meme", "No space left", "pier: work exit"];
 

@@ -87,7 +87,7 @@ export function scrapeHints(existing: string, input: RuleInput, domain: string |
     domain
       ? `web checks: GET https://<ship>.${domain}/~/login every 30 s, 200 over verified TLS is up`
       : "web checks: none, since no domain is set; readiness of the pods is all there is",
-    'logs: alert on the lines "double-boot detected", "stale snapshot" and "roadstead: quarantine"',
+    'logs: alert on the lines "double-boot detected" and "roadstead: quarantine"',
     "never ask a ship through its conn.sock: a client that goes away with an answer owed can crash it (vere#1100)",
   ];
 }
