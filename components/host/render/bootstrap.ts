@@ -1,0 +1,273 @@
+// The ordered steps that turn files into a running host. Each one does nothing when its result is there already.
+import { accessFiles, adminUser } from "./access";
+import { edgeFiles } from "./edge";
+import { GROUNDSEG_BASE, LIB, PIERS, STATE, type HostFile, type HostStep } from "./file";
+import { groundsegFiles } from "./groundseg";
+import { HostKind, type HostSettings, type PinnedBinary } from "./settings";
+import { shipScript } from "./ship-script";
+import { maintenance, shipEnvironment, shipUnits } from "./ship-units";
+import { systemFiles } from "./system";
+import { mountPoint, volumeFiles } from "./volume";
+
+export const BOOTSTRAP = `${LIB}/bootstrap`;
+
+/** Every file of the host but the bootstrap itself, in a fixed order. */
+export function hostFiles(settings: HostSettings): HostFile[] {
+  const ships =
+    settings.kind === HostKind.GroundSeg
+      ? groundsegFiles(settings)
+      : [
+          ...settings.ships.map((s) => shipEnvironment(s, settings)),
+          shipScript(),
+          ...shipUnits(settings),
+          ...maintenance(),
+        ];
+  return [...systemFiles(), ...accessFiles(settings), ...volumeFiles(settings), ...ships, ...edgeFiles(settings)];
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+export function hostSteps(settings: HostSettings): HostStep[] {
+  const groundseg = settings.kind === HostKind.GroundSeg;
+  return [
+    packages(settings),
+    user(settings),
+    {
+      id: "ssh",
+      why: "keys only, checked before sshd reads it",
+      run: `if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
+  mkdir -p /run/sshd
+  sshd -t
+  systemctl try-reload-or-restart ssh
+  applied ssh
+fi`,
+    },
+    {
+      id: "kernel",
+      why: "mappings and swap a loom needs",
+      run: `if changed sysctl /etc/sysctl.d/90-roadstead.conf; then
+  sysctl -q --system
+  applied sysctl
+fi${swap(settings.swapGiB)}`,
+    },
+    {
+      id: "firewall",
+      why: "closed before anything listens",
+      run: `nft -c -f /etc/roadstead/firewall.nft
+systemctl enable -q roadstead-firewall
+if changed firewall /etc/roadstead/firewall.nft /etc/systemd/system/roadstead-firewall.service; then
+  systemctl restart roadstead-firewall
+  applied firewall
+fi
+if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
+  systemctl enable -q fail2ban
+  systemctl restart fail2ban
+  applied fail2ban
+fi
+if changed audit /etc/audit/rules.d/10-roadstead.rules; then
+  augenrules --load >/dev/null
+  applied audit
+fi
+systemctl enable -q --now roadstead-reboot.timer unattended-upgrades`,
+    },
+    ...volume(settings),
+    ...(groundseg
+      ? [groundsegStep(settings.groundseg, settings)]
+      : [vereStep(settings.vere, settings), shipStep(settings)]),
+    ...(settings.domain
+      ? [
+          {
+            id: "edge",
+            why: "TLS in front of the ships",
+            run: `caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null 2>&1
+systemctl enable -q caddy
+if changed caddy /etc/caddy/Caddyfile; then
+  systemctl restart caddy
+  applied caddy
+fi`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function packages(settings: HostSettings): HostStep {
+  const wanted = [
+    ...["openssh-server", "sudo", "curl", "ca-certificates", "nftables", "fail2ban", "python3-systemd"],
+    ...["unattended-upgrades", "auditd", "e2fsprogs", "util-linux"],
+    ...(settings.dataDevice ? ["cryptsetup"] : []),
+    ...(settings.kind === HostKind.GroundSeg ? ["docker.io", "iptables"] : []),
+    ...(settings.domain ? ["caddy"] : []),
+  ];
+  // Docker would otherwise start with its data on the root disk before the volume is there.
+  const mask = settings.kind === HostKind.GroundSeg ? "systemctl mask -q docker.service docker.socket\n  " : "";
+  const unmask = mask ? "\n  systemctl unmask -q docker.service docker.socket" : "";
+  return {
+    id: "packages",
+    why: "what the other steps need, from the distribution with its security updates",
+    run: `. /etc/os-release
+case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
+absent=
+for p in ${wanted.join(" ")}; do
+  dpkg-query -W -f '\${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || absent="$absent $p"
+done
+if [ -n "$absent" ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  ${mask}apt-get -q -o DPkg::Lock::Timeout=600 update
+  # confold: our files are written before the packages that own the directories.
+  apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent${unmask}
+fi`,
+  };
+}
+
+function user(settings: HostSettings): HostStep {
+  const name = adminUser(settings);
+  return {
+    id: "users",
+    why: "one person's account with keys, one system account for ships",
+    run: `id -u ${name} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group ${name}
+home=$(getent passwd ${name} | cut -d : -f 6)
+[ -d "$home/.ssh" ] || install -d -m 0700 -o ${name} -g ${name} "$home/.ssh"
+touch "$home/.ssh/authorized_keys"
+chown ${name}: "$home/.ssh/authorized_keys"
+chmod 0600 "$home/.ssh/authorized_keys"
+for k in ${settings.access.sshPublicKeys.map(quoted).join(" ")}; do
+  grep -qxF "$k" "$home/.ssh/authorized_keys" || printf '%s\\n' "$k" >>"$home/.ssh/authorized_keys"
+done
+visudo -cqf /etc/sudoers.d/10-roadstead${
+      settings.kind === HostKind.GroundSeg
+        ? ""
+        : `
+id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir ${PIERS} --no-create-home --shell /usr/sbin/nologin urbit`
+    }`,
+  };
+}
+
+const swap = (gib: number): string =>
+  gib === 0
+    ? ""
+    : `
+if [ ! -e /swapfile.roadstead ]; then
+  (umask 077 && fallocate -l ${gib}G /swapfile.roadstead.new)
+  mkswap -q /swapfile.roadstead.new
+  mv /swapfile.roadstead.new /swapfile.roadstead
+fi
+grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
+swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead`;
+
+function volume(settings: HostSettings): HostStep[] {
+  if (!settings.dataDevice)
+    return [
+      {
+        id: "piers",
+        why: "piers in a directory of the root disk",
+        run: `[ -d ${PIERS} ] || install -d -m 0711 ${PIERS}`,
+      },
+    ];
+  return [
+    {
+      id: "volume",
+      why: "a blank volume is prepared; one that holds anything is only opened if it is ours",
+      run: `${LIB}/volume prepare
+systemctl enable -q --now roadstead-volume
+chmod 0711 ${mountPoint(settings)}`,
+    },
+  ];
+}
+
+const refused = (path: string): string =>
+  `# MISSING: ${path}. Without a checksum nothing is fetched and nothing runs.
+echo "roadstead: ${path} was not given, so nothing was fetched" >&2
+exit 1`;
+
+/** Fetches a file once, checks it, and only then gives it its place. */
+const fetchChecked = (url: string, sha256: string): string => `  work=$(mktemp -d)
+  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" '${url}'
+  echo "${sha256}  $work/file" | sha256sum -c --quiet -`;
+
+/** Release archives of urbit/vere on GitHub: linux-x86_64.tgz and linux-aarch64.tgz, each holding one program. */
+function vereStep(vere: PinnedBinary | undefined, settings: HostSettings): HostStep {
+  const why = "the runtime, by checksum";
+  if (!vere) return { id: "vere", why, run: refused(`versions.vere.sha256.${settings.arch}`) };
+  const platform = settings.arch === "arm64" ? "linux-aarch64" : "linux-x86_64";
+  const version = vere.version.replace(/^v/, "");
+  return {
+    id: "vere",
+    why,
+    // A version that is there is left alone: an upgrade is one-way and has its own gate.
+    run: `if [ ! -x /usr/local/bin/urbit ]; then
+${fetchChecked(`https://github.com/urbit/vere/releases/download/vere-v${version}/${platform}.tgz`, vere.sha256)}
+  tar -xzf "$work/file" -C "$work" --no-same-owner
+  install -m 0755 "$work/vere-v${version}-${platform}" /usr/local/bin/urbit
+  rm -r "$work"
+fi`,
+  };
+}
+
+function shipStep(settings: HostSettings): HostStep {
+  const keyless = settings.ships.filter((s) => s.fake || (s.class === "comet" && !s.keySecret));
+  return {
+    id: "ships",
+    why: "ships start when their pier is there; the others wait for their key",
+    run: `install -d -m 0711 /run/roadstead /run/roadstead/keys
+[ -d ${PIERS}/.roadstead ] || install -d -m 0700 ${PIERS}/.roadstead
+chown urbit: ${PIERS}
+systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
+${settings.ships.map((s) => `systemctl enable -q roadstead-ship@${s.id}\nsystemctl start --no-block roadstead-ship@${s.id}`).join("\n")}${keyless
+      .map((s) => `\n[ -d ${PIERS}/${s.id} ] || systemctl start --no-block roadstead-first-boot@${s.id}`)
+      .join("")}`,
+  };
+}
+
+function groundsegStep(groundseg: PinnedBinary | undefined, settings: HostSettings): HostStep {
+  const why = "GroundSeg, by checksum, listening only behind the firewalls";
+  if (!groundseg) return { id: "groundseg", why, run: refused(`versions.groundseg.sha256.${settings.arch}`) };
+  const arch = settings.arch === "arm64" ? "arm64" : "amd64";
+  const version = groundseg.version.replace(/^v/, "");
+  const path = `${GROUNDSEG_BASE}/groundseg`;
+  return {
+    id: "groundseg",
+    why,
+    run: `systemctl enable -q --now docker roadstead-docker-user
+if [ ! -x ${path}/groundseg ]; then
+${fetchChecked(`https://bin.infra.native.computer/groundseg_${arch}_v${version}_latest`, groundseg.sha256)}
+  install -D -m 0755 "$work/file" ${path}/groundseg
+  rm -r "$work"
+fi
+systemctl enable -q --now groundseg`,
+  };
+}
+
+/** The steps as one program, run by either delivery. */
+export function bootstrapFile(settings: HostSettings): HostFile {
+  const steps = hostSteps(settings)
+    .map((s) => `# ${s.id}: ${s.why}\nstep=${s.id}\n${s.run}`)
+    .join("\n\n");
+  return {
+    path: BOOTSTRAP,
+    mode: "0755",
+    content: `#!/bin/sh
+# Brings this host to what its files say. Running it again changes nothing.
+set -eu
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+[ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
+mkdir -p ${STATE}/applied
+trap 'code=$?; [ $code = 0 ] || { echo "$step" >${STATE}/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
+step=start
+# changed NAME FILE…: whether the files differ from those that NAME was applied with.
+changed() {
+  name=$1
+  shift
+  sum=$(cat "$@" | sha256sum)
+  [ "$(cat "${STATE}/applied/$name" 2>/dev/null)" != "$sum" ]
+}
+applied() { printf '%s\\n' "$sum" >"${STATE}/applied/$1"; }
+systemctl daemon-reload
+
+${steps}
+
+rm -f ${STATE}/bootstrap.failed
+[ -e ${STATE}/bootstrap.done ] || touch ${STATE}/bootstrap.done
+`,
+  };
+}

@@ -1,0 +1,71 @@
+// Two deliveries of one bootstrap: cloud-init user-data, and a script for a host that exists already.
+import { gzipSync } from "node:zlib";
+import { stringify } from "yaml";
+import { adminUser } from "./access";
+import { BOOTSTRAP } from "./bootstrap";
+import type { HostFile } from "./file";
+import { HostProvider, type HostSettings } from "./settings";
+
+/** EC2 counts user-data before its base64; DigitalOcean's figure is by inference (facts/policy.md §6.3). */
+export const USER_DATA_LIMIT = { aws: 16 * 1024, digitalocean: 64 * 1024 } as const;
+
+export function cloudConfig(settings: HostSettings, files: HostFile[], missing: string[]): string {
+  const doc = {
+    hostname: settings.name,
+    // No `default`: the image's own user is not made.
+    users: [
+      {
+        name: adminUser(settings),
+        shell: "/bin/bash",
+        lock_passwd: true,
+        sudo: "ALL=(ALL) NOPASSWD:ALL",
+        ssh_authorized_keys: settings.access.sshPublicKeys,
+      },
+    ],
+    disable_root: true,
+    ssh_pwauth: false,
+    write_files: files.map((f) => ({ path: f.path, permissions: f.mode, content: f.content })),
+    runcmd: [[BOOTSTRAP]],
+  };
+  const marks = missing.map((path) => `# MISSING: ${path}\n`).join("");
+  return `#cloud-config\n${marks}${stringify(doc, { lineWidth: 0 })}`;
+}
+
+export function hostScript(settings: HostSettings, files: HostFile[], missing: string[]): string {
+  const puts = files.map((f) => {
+    if (f.content.includes("\nROADSTEAD_FILE\n")) throw new Error(`${f.path} holds the end mark of its here-document`);
+    return `put ${f.path} ${f.mode} <<'ROADSTEAD_FILE'\n${f.content}ROADSTEAD_FILE`;
+  });
+  return `#!/bin/sh
+# Sets up ${settings.name}. Run as root; running it again changes nothing. Holds no secret.
+${missing.map((path) => `# MISSING: ${path}\n`).join("")}set -eu
+[ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
+# put PATH MODE: writes standard input there if it differs.
+put() {
+  mkdir -p "$(dirname "$1")"
+  new=$(mktemp "$1.XXXXXX")
+  cat >"$new"
+  if cmp -s "$new" "$1"; then rm "$new"; else mv "$new" "$1"; fi
+  chmod "$2" "$1"
+}
+
+${puts.join("\n\n")}
+
+exec ${BOOTSTRAP}
+`;
+}
+
+/** User-data as a provider takes it: plain when it fits, gzip in base64 on EC2 when it does not. */
+export function deliverUserData(
+  provider: HostProvider,
+  userData: string,
+): { userData?: string; userDataBase64?: string } {
+  const size = Buffer.byteLength(userData);
+  const limit = provider === HostProvider.Aws ? USER_DATA_LIMIT.aws : USER_DATA_LIMIT.digitalocean;
+  if (size <= limit) return { userData };
+  const packed = gzipSync(userData, { level: 9 });
+  if (provider === HostProvider.Aws && packed.length <= limit) return { userDataBase64: packed.toString("base64") };
+  throw new Error(
+    `user-data of ${size} bytes is over the limit of ${limit} bytes at ${provider}: put fewer ships on the host`,
+  );
+}

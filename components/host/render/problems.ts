@@ -1,0 +1,215 @@
+// Everything that is wrong with a host's settings, at once, before anything is made.
+import { duplicateShips, secretInText, worldOpenCidr, type PredicateProblem } from "../../../planner/predicates";
+import { HostKind, HostProvider, type HostSettings } from "./settings";
+import type { HostPlace } from "./place";
+
+/** Below this a loom of 2 GiB cannot be mapped beside a system, swap or not. */
+export const LEAST_MEMORY_GIB = 2;
+
+const problem = (code: string, path: string, received: string, accepted: string, fix: string): PredicateProblem => ({
+  code,
+  path,
+  received,
+  accepted,
+  fix,
+});
+
+const PUBLIC_KEY =
+  /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+( [^\r\n']*)?$/;
+
+export function hostProblems(settings: HostSettings): PredicateProblem[] {
+  const out: PredicateProblem[] = [];
+  const { access, ships } = settings;
+  if (access.sshPublicKeys.length === 0)
+    out.push(
+      problem(
+        "no-ssh-key",
+        "access.sshPublicKeys",
+        "none",
+        "at least one public SSH key",
+        "add your public key: hosts have no passwords",
+      ),
+    );
+  access.sshPublicKeys.forEach((key, i) => {
+    if (!PUBLIC_KEY.test(key) || secretInText(key))
+      out.push(
+        problem(
+          "bad-ssh-key",
+          `access.sshPublicKeys[${i}]`,
+          "something else",
+          "one public key line",
+          "give the .pub file's line",
+        ),
+      );
+  });
+  if (access.adminCidrs.length === 0)
+    out.push(
+      problem(
+        "no-admin-cidr",
+        "access.adminCidrs",
+        "none",
+        "at least one network",
+        "name the network you administer from, such as 203.0.113.7/32",
+      ),
+    );
+  access.adminCidrs.forEach((cidr, i) => {
+    if (worldOpenCidr(cidr))
+      out.push(
+        problem(
+          "world-open",
+          `access.adminCidrs[${i}]`,
+          cidr,
+          "a network that is not the whole Internet",
+          "narrow it to where you administer from",
+        ),
+      );
+  });
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(access.user ?? "keeper") || access.user === "root" || access.user === "urbit")
+    out.push(
+      problem(
+        "bad-user",
+        "access.user",
+        access.user ?? "",
+        "a user name other than root and urbit",
+        "choose another name",
+      ),
+    );
+  if (settings.memoryGiB < LEAST_MEMORY_GIB)
+    out.push(
+      problem(
+        "too-little-memory",
+        "memoryGiB",
+        `${settings.memoryGiB} GiB`,
+        `at least ${LEAST_MEMORY_GIB} GiB`,
+        "take a larger size: a ship maps 2 GiB when it starts",
+      ),
+    );
+  if (ships.length === 0)
+    out.push(problem("no-ship", "ships", "none", "at least one ship", "put a ship on the host or remove the host"));
+  if (settings.kind === HostKind.Vps && ships.length > 1)
+    out.push(
+      problem(
+        "many-ships",
+        "ships",
+        `${ships.length} ships`,
+        "one ship",
+        "use one VpsPlanet a ship, or a GroundSegHost",
+      ),
+    );
+  out.push(...duplicateShips(ships.map((s) => ({ id: s.id, name: s.name ?? null }))));
+  out.push(...portProblems(settings));
+  ships.forEach((ship, i) => {
+    if (!/^[a-z][a-z0-9-]{0,51}$/.test(ship.id))
+      out.push(
+        problem(
+          "bad-id",
+          `ships[${i}].id`,
+          ship.id,
+          "letters, digits and dashes, a letter first",
+          "use the @p without its sig",
+        ),
+      );
+    if (ship.name !== undefined && !/^~[a-z-]{3,60}$/.test(ship.name))
+      out.push(
+        problem("bad-name", `ships[${i}].name`, ship.name, "an @p with its sig", "write it like ~sampel-palnet"),
+      );
+    if (settings.kind === HostKind.GroundSeg && ship.class === "comet")
+      out.push(
+        problem(
+          "comet",
+          `ships[${i}].class`,
+          ship.id,
+          "any class but a comet",
+          "GroundSeg does not support comets: use a VpsPlanet",
+        ),
+      );
+  });
+  return out;
+}
+
+function portProblems(settings: HostSettings): PredicateProblem[] {
+  const out: PredicateProblem[] = [];
+  const taken = new Map<string, string>([
+    ["tcp/22", "SSH"],
+    ["tcp/80", "Caddy"],
+    ["tcp/443", "Caddy"],
+  ]);
+  if (settings.kind === HostKind.GroundSeg)
+    for (const p of [3000, 8000, 8080, 19999]) taken.set(`tcp/${p}`, "GroundSeg");
+  settings.ships.forEach((ship, i) => {
+    for (const [field, key] of [
+      ["amesPort", `udp/${ship.amesPort}`],
+      ["httpPort", `tcp/${ship.httpPort}`],
+    ] as const) {
+      const holder = taken.get(key);
+      if (holder)
+        out.push(
+          problem(
+            "port-taken",
+            `ships[${i}].${field}`,
+            `${key}, which is ${holder}'s`,
+            "a free port",
+            "give each ship a port of its own",
+          ),
+        );
+      else taken.set(key, ship.id);
+    }
+  });
+  return out;
+}
+
+/** Problems of a host that Roadstead makes at a provider. */
+export function placeProblems(place: HostPlace, settings: HostSettings): PredicateProblem[] {
+  const out: PredicateProblem[] = [];
+  if (place.volumeGiB < 1)
+    out.push(problem("no-volume", "volumeGiB", String(place.volumeGiB), "at least 1 GiB", "give the piers a volume"));
+  if (place.provider === HostProvider.Own)
+    out.push(
+      problem(
+        "own-host",
+        "provider",
+        "own",
+        "aws or digitalocean",
+        "use a BareMetalHost for a machine that exists already",
+      ),
+    );
+  if (place.provider === HostProvider.Aws && !place.zone)
+    out.push(
+      problem(
+        "no-zone",
+        "zone",
+        "none",
+        "an availability zone such as us-west-2a",
+        "name the zone: the volume lives in it",
+      ),
+    );
+  if (place.provider === HostProvider.DigitalOcean && settings.arch !== "x86_64")
+    out.push(problem("no-arm", "arch", settings.arch, "x86_64", "DigitalOcean has no arm64 sizes in the catalog"));
+  const { domain } = settings;
+  if (
+    place.provider === HostProvider.DigitalOcean &&
+    place.zoneId &&
+    domain &&
+    domain !== place.zoneId &&
+    !domain.endsWith(`.${place.zoneId}`)
+  )
+    out.push(
+      problem(
+        "foreign-zone",
+        "zoneId",
+        place.zoneId,
+        `the zone of ${domain}`,
+        "name the DigitalOcean domain that the ships' domain belongs to",
+      ),
+    );
+  if (place.zoneId && !domain)
+    out.push(problem("no-domain", "domain", "none", "a domain in the zone", "set the domain, or leave the zone out"));
+  return out;
+}
+
+/** Versions, checksums and images that were not given, as the paths that would give them. */
+export function missingVersions(settings: HostSettings): string[] {
+  if (settings.kind === HostKind.GroundSeg)
+    return settings.groundseg ? [] : [`versions.groundseg.sha256.${settings.arch}`];
+  return settings.vere ? [] : [`versions.vere.sha256.${settings.arch}`];
+}

@@ -1,0 +1,92 @@
+// The machine under the ships: kernel settings, security updates, a reboot that lets ships finish.
+import { LIB, unit, type HostFile } from "./file";
+
+export function systemFiles(): HostFile[] {
+  return [
+    {
+      path: "/etc/sysctl.d/90-roadstead.conf",
+      mode: "0644",
+      // No ip_forward, accept_ra or strict rp_filter here: they break Docker, IPv6 by SLAAC and reserved addresses.
+      content: `# A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
+vm.max_map_count = 1048576
+# Strict accounting refuses the loom's one large mapping.
+vm.overcommit_memory = 0
+vm.swappiness = 10
+kernel.dmesg_restrict = 1
+kernel.kptr_restrict = 1
+kernel.yama.ptrace_scope = 1
+fs.protected_fifos = 1
+fs.protected_regular = 2
+net.ipv4.tcp_syncookies = 1
+net.ipv4.conf.all.accept_redirects = 0
+net.ipv4.conf.default.accept_redirects = 0
+net.ipv4.conf.all.send_redirects = 0
+net.ipv4.conf.all.accept_source_route = 0
+net.ipv6.conf.all.accept_redirects = 0
+net.ipv6.conf.default.accept_redirects = 0
+`,
+    },
+    {
+      path: "/etc/apt/apt.conf.d/52roadstead-upgrades",
+      mode: "0644",
+      content: `#clear Unattended-Upgrade::Origins-Pattern;
+#clear Unattended-Upgrade::Allowed-Origins;
+Unattended-Upgrade::Origins-Pattern {
+  "origin=Debian,codename=\${distro_codename}-security,label=Debian-Security";
+  "origin=Ubuntu,archive=\${distro_codename}-security";
+};
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+// roadstead-reboot.timer reboots instead, after the ships have stopped.
+Unattended-Upgrade::Automatic-Reboot "false";
+`,
+    },
+    {
+      path: `${LIB}/reboot`,
+      mode: "0755",
+      content: `#!/bin/sh
+# Reboots when an upgrade asks for it, once every ship has stopped cleanly.
+set -eu
+[ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
+exec 9>/run/lock/roadstead-maintain
+flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
+running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
+case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
+for ship in $running; do
+  systemctl stop "$ship"
+  if [ "$(systemctl show -p Result --value "$ship")" != success ]; then
+    echo "roadstead: $ship did not stop cleanly, reboot put off" >&2
+    for other in $running; do systemctl start "$other"; done
+    exit 1
+  fi
+done
+systemctl reboot
+`,
+    },
+    unit(
+      "roadstead-reboot.service",
+      `[Unit]
+Description=Reboot for upgrades after a graceful stop of every ship
+
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=${LIB}/reboot
+`,
+    ),
+    unit(
+      "roadstead-reboot.timer",
+      `[Unit]
+Description=Reboot for upgrades
+
+[Timer]
+OnCalendar=*-*-* 04:40:00
+RandomizedDelaySec=20min
+Persistent=no
+
+[Install]
+WantedBy=timers.target
+`,
+    ),
+  ];
+}
