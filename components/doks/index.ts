@@ -1,1 +1,1 @@
-export { DoksCluster, type DoksClusterArgs, type DoksPool } from "./doks-cluster";
+export { DoksCluster, VOLUMES_PER_DROPLET, type DoksClusterArgs, type DoksPool } from "./doks-cluster";

@@ -10,6 +10,7 @@ import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import { Key } from "@pulumi/aws/kms/key";
 import { Provider } from "@pulumi/kubernetes/provider";
+import { IPv4 } from "ipaddr.js";
 import { worldOpenCidr } from "../../planner/predicates";
 import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
 import { SERVICE_CIDR } from "./render/cidr-plan";
@@ -134,11 +135,11 @@ function clusterProblems(name: string, args: ClusterArgs): ArgumentProblem[] {
     });
   }
   (args.adminCidrs ?? []).forEach((cidr, i) => {
-    if (worldOpenCidr(cidr)) {
+    if (worldOpenCidr(cidr) || !IPv4.isValidCIDRFourPartDecimal(cidr)) {
       problems.push({
         path: `adminCidrs[${i}]`,
         received: given(cidr),
-        accepted: "networks of your own",
+        accepted: "IPv4 networks of your own, such as 203.0.113.0/24",
         fix: "name the networks you administer from, or none for a private endpoint",
       });
     }
