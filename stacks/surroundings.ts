@@ -1,15 +1,26 @@
 // What a composed stack needs beside its architecture: secrets, digests, and for a cell stack its platform.
-import type { Output } from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { Architecture } from "../planner/architecture/schema";
 
 export interface Surroundings {
   /** As recorded in the stack file; shown on the root component. */
   requirementsDigest: string;
   architectureDigest: string;
   /** A config secret by name. Always a secret Output. */
-  secret(name: string): Output<string>;
+  secret(name: string): pulumi.Output<string>;
   /** Preview only: mark missing versions instead of refusing. */
   allowMissing: boolean;
 }
 
 /** Outputs every stack exports. */
 export type StackOutputs = Record<string, unknown>;
+
+/**
+ * The platform stack as a cell stack reads it. Named by organization and project of this run, since a cell belongs to
+ * the platform beside it and to no other.
+ */
+export function platformOutputs(architecture: Architecture): pulumi.StackReference {
+  return new pulumi.StackReference("platform", {
+    name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${architecture.platformStack}`,
+  });
+}

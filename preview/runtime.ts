@@ -1,0 +1,204 @@
+// Runs a stack program in this process under Pulumi's mock runtime, as a preview does: what a resource is created with
+// is known, what the cloud would answer is not. Every registration is kept with its options.
+import * as log from "@pulumi/pulumi/log";
+import * as runtime from "@pulumi/pulumi/runtime";
+import { REDACTED, type GraphResource } from "./graph";
+
+export interface ProgramRun {
+  /** In the order of registration, which depends on when values arrive; sort before comparing. */
+  resources: GraphResource[];
+  /** Tokens of functions the program called: they ask the provider, so their answers are unknown offline. */
+  lookups: string[];
+  /** What the program and its components warned about. */
+  warnings: string[];
+}
+
+/** How the SDK marks values on the wire (sdk/nodejs/runtime/rpc.ts). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
+
+let running: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs one program and returns what it registered. The SDK keeps one set of settings a process, and one program's
+ * rejection fails every other that runs beside it, so programs wait for each other here.
+ */
+export function runProgram(where: { project: string; stack: string }, program: () => unknown): Promise<ProgramRun> {
+  const next = running.then(() => runAlone(where, program));
+  running = next.catch(() => undefined);
+  return next;
+}
+
+async function runAlone(where: { project: string; stack: string }, program: () => unknown): Promise<ProgramRun> {
+  const recorded: ProgramRun = { resources: [], lookups: [], warnings: [] };
+  const silence = collectLog(recorded.warnings);
+  const failure = firstStrayRejection();
+  try {
+    // The mocks only switch the runtime's features on; the recorder answers in their place.
+    const unused = () => Promise.reject(new Error("the recorder answers"));
+    await runtime.setMocks({ newResource: unused, call: unused }, where.project, where.stack, true);
+    Object.assign(runtime.getMonitor() as object, recorder(where, recorded));
+    await Promise.race([runtime.runInPulumiStack(async () => program()), failure.happened]);
+    await Promise.race([runtime.disconnect(), failure.happened]);
+    return recorded;
+  } finally {
+    failure.stop();
+    silence();
+  }
+}
+
+/** A registration that fails rejects a promise nobody holds; without this Node would end the process. */
+function firstStrayRejection(): { happened: Promise<never>; stop: () => void } {
+  let listener: (reason: unknown) => void = () => undefined;
+  const happened = new Promise<never>((_, reject) => {
+    listener = (reason) => reject(reason instanceof Error ? reason : new Error(String(reason)));
+  });
+  happened.catch(() => undefined);
+  process.on("unhandledRejection", listener);
+  return { happened, stop: () => void process.off("unhandledRejection", listener) };
+}
+
+/** Without an engine the SDK prints; a preview returns warnings instead. */
+function collectLog(warnings: string[]): () => void {
+  const mutable = log as unknown as Record<"warn" | "error" | "info", (message: string) => Promise<void>>;
+  const before = { warn: mutable.warn, error: mutable.error, info: mutable.info };
+  const keep = (message: string) => {
+    if (!warnings.includes(message)) warnings.push(message);
+    return Promise.resolve();
+  };
+  Object.assign(mutable, { warn: keep, error: keep, info: () => Promise.resolve() });
+  return () => void Object.assign(mutable, before);
+}
+
+// What the recorder reads of the SDK's request messages.
+interface Wire {
+  toJavaScript(): Record<string, unknown>;
+}
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getObject(): Wire | undefined;
+  getProtect(): boolean;
+  hasProtect(): boolean;
+  getRetainondelete(): boolean;
+  hasRetainondelete(): boolean;
+  getDeletebeforereplace(): boolean;
+  getIgnorechangesList(): string[];
+  getDependenciesList(): string[];
+  getProvider(): string;
+}
+interface ReadRequest {
+  getId(): string;
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getProperties(): Wire | undefined;
+  getDependenciesList(): string[];
+  getProvider(): string;
+}
+type Answer = (error: Error | null, response: unknown) => void;
+
+function recorder(where: { project: string; stack: string }, recorded: ProgramRun) {
+  const urns = new Set<string>();
+  const add = (resource: GraphResource): void => {
+    if (urns.has(resource.urn)) throw new Error(`two resources would have the same URN: ${resource.urn}`);
+    urns.add(resource.urn);
+    recorded.resources.push(resource);
+  };
+  return {
+    registerResource(request: RegisterRequest, answer: Answer) {
+      const urn = urnOf(where, request.getParent(), request.getType(), request.getName());
+      const object = request.getObject();
+      const options: GraphResource["options"] = {};
+      if (request.hasProtect() && request.getProtect()) options.protect = true;
+      if (request.hasRetainondelete() && request.getRetainondelete()) options.retainOnDelete = true;
+      if (request.getDeletebeforereplace()) options.deleteBeforeReplace = true;
+      if (request.getIgnorechangesList().length > 0) options.ignoreChanges = request.getIgnorechangesList();
+      try {
+        add({
+          stack: where.stack,
+          urn,
+          type: request.getType(),
+          name: request.getName(),
+          parent: parentOf(request.getParent()),
+          custom: request.getCustom(),
+          inputs: readable(object?.toJavaScript() ?? {}) as Record<string, unknown>,
+          options,
+          dependsOn: request.getDependenciesList().sort(),
+          provider: providerOf(request.getProvider()),
+        });
+      } catch (error) {
+        return answer(error as Error, undefined);
+      }
+      // What was put in comes back; everything else stays unknown, as in a preview before the first `up`.
+      answer(null, {
+        getUrn: () => urn,
+        getId: () => "",
+        getObject: () => object,
+        getPropertydependenciesMap: () => undefined,
+        getResult: () => 0,
+      });
+    },
+    readResource(request: ReadRequest, answer: Answer) {
+      const urn = urnOf(where, request.getParent(), request.getType(), request.getName());
+      const object = request.getProperties();
+      add({
+        stack: where.stack,
+        urn,
+        type: request.getType(),
+        name: request.getName(),
+        parent: parentOf(request.getParent()),
+        custom: true,
+        inputs: { ...(readable(object?.toJavaScript() ?? {}) as object), id: readable(request.getId()) },
+        options: {},
+        dependsOn: request.getDependenciesList().sort(),
+        provider: providerOf(request.getProvider()),
+      });
+      answer(null, { getUrn: () => urn, getProperties: () => object });
+    },
+    invoke(request: { getTok(): string }, answer: Answer) {
+      if (!recorded.lookups.includes(request.getTok())) recorded.lookups.push(request.getTok());
+      // One unknown member makes the whole answer unknown.
+      answer(null, { getFailuresList: () => [], getReturn: () => ({ toJavaScript: () => ({ unknown: UNKNOWN }) }) });
+    },
+    registerResourceOutputs(_request: unknown, answer: Answer) {
+      answer(null, {});
+    },
+  };
+}
+
+const ROOT = "pulumi:pulumi:Stack";
+
+/** A URN as the engine makes it: the chain of parent types without the stack's own. */
+export function urnOf(where: { project: string; stack: string }, parent: string | null, type: string, name: string): string {
+  const parentType = parent ? (parent.split("::")[2] ?? "") : "";
+  const qualified = parentType === "" || parentType === ROOT ? type : `${parentType}$${type}`;
+  return `urn:pulumi:${where.stack}::${where.project}::${qualified}::${name}`;
+}
+
+function parentOf(parent: string): string | null {
+  return parent === "" || parent.split("::")[2] === ROOT ? null : parent;
+}
+
+/** A provider reference is its URN and id. */
+function providerOf(reference: string): string | null {
+  return reference === "" ? null : reference.split("::").slice(0, 4).join("::");
+}
+
+/** Inputs as a person may read them: secrets redacted, unknown values null, a resource by its URN. */
+function readable(value: unknown): unknown {
+  if (value === UNKNOWN) return null;
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(readable);
+  const object = value as Record<string, unknown>;
+  const signature = object[SIGNATURE];
+  if (signature === SECRET) return REDACTED;
+  if (signature === RESOURCE) return object.urn;
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(object)) result[key] = readable(object[key]);
+  return result;
+}

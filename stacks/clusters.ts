@@ -1,0 +1,198 @@
+// The Kubernetes platforms cells live on: one that Roadstead builds on EKS or DOKS, or one that is there already.
+import * as pulumi from "@pulumi/pulumi";
+import type { Provider } from "@pulumi/kubernetes/provider";
+import type { DoksCluster as DoksClusterClass } from "../components/doks";
+import type { Cluster as ClusterClass, ClusterAddons as AddonsClass, Network as NetworkClass } from "../components/eks";
+import type { NodePool as NodePoolClass } from "../components/eks";
+import type { ExistingCluster as ExistingClusterClass } from "../components/existing";
+import type { Architecture } from "../planner/architecture/schema";
+import type { StackOutputs, Surroundings } from "./surroundings";
+import { stackTags } from "./tags";
+
+/** What a cell needs of the platform under it. */
+export interface Platform {
+  /** For everything inside the cluster. */
+  provider: Provider;
+  /** Secret. */
+  kubeconfig: pulumi.Output<string>;
+  /** Known once ships may claim volumes of it. */
+  storageClass: pulumi.Output<string>;
+  /** What must be there before tenants move in, and is destroyed after them. */
+  foundation: pulumi.Resource[];
+  outputs: StackOutputs;
+}
+
+// An EKS stack never loads DigitalOcean's SDK, and the other way round.
+/* eslint-disable @typescript-eslint/no-require-imports -- see above */
+const load = {
+  eks: () =>
+    require("../components/eks") as {
+      Network: typeof NetworkClass;
+      Cluster: typeof ClusterClass;
+      NodePool: typeof NodePoolClass;
+      ClusterAddons: typeof AddonsClass;
+    },
+  doks: () => (require("../components/doks") as { DoksCluster: typeof DoksClusterClass }).DoksCluster,
+  existing: () => (require("../components/existing") as { ExistingCluster: typeof ExistingClusterClass }).ExistingCluster,
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+export function composePlatform(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): Platform {
+  switch (architecture.mode) {
+    case "eks":
+      return composeEks(architecture, parent);
+    case "doks":
+      return composeDoks(architecture, parent);
+    case "existing-cluster":
+      return composeExisting(architecture, around, parent);
+    default:
+      throw new Error(`mode ${architecture.mode} has no cluster that Roadstead builds; accepted: eks, doks, existing-cluster`);
+  }
+}
+
+function composeEks(architecture: Architecture, parent: pulumi.Resource): Platform {
+  const { Network, Cluster, NodePool, ClusterAddons } = load.eks();
+  const { stack: name, region, zones, versions } = architecture;
+  const settings = required(architecture.network, "network");
+  const clusterSettings = required(architecture.cluster, "cluster");
+  const tags = stackTags(architecture);
+
+  const network = new Network(
+    name,
+    {
+      region,
+      zones,
+      cidr: settings.cidr,
+      nat: settings.nat,
+      flowLogs: settings.flowLogs,
+      logRetentionDays: clusterSettings.logRetentionDays,
+      existing:
+        settings.vpcId === null
+          ? undefined
+          : {
+              vpcId: settings.vpcId,
+              privateSubnetIds: settings.privateSubnetIds,
+              publicSubnetIds: settings.publicSubnetIds,
+            },
+      tags,
+    },
+    { parent },
+  );
+  const cluster = new Cluster(
+    name,
+    {
+      region,
+      version: versions.kubernetes ?? null,
+      subnetIds: network.privateSubnetIds,
+      adminCidrs: architecture.access.adminCidrs,
+      adminArns: clusterSettings.adminArns,
+      logRetentionDays: clusterSettings.logRetentionDays,
+      tags,
+    },
+    // Without routes to the internet nodes cannot pull their first image; the network goes last.
+    { parent, dependsOn: [network] },
+  );
+  const pools = architecture.nodePools.map(
+    (pool) =>
+      new NodePool(
+        `${name}-${pool.name}`,
+        {
+          region,
+          clusterName: cluster.name,
+          version: versions.kubernetes ?? null,
+          subnetIds: pool.zone === null ? network.privateSubnetIds : [network.privateSubnetId(pool.zone)],
+          role: pool.role,
+          instanceType: pool.type,
+          architecture: pool.arch,
+          count: pool.count,
+          maxPods: pool.maxPods,
+          pool: pool.name,
+          tags,
+        },
+        { parent },
+      ),
+  );
+  const addons = new ClusterAddons(
+    name,
+    {
+      region,
+      clusterName: cluster.name,
+      kubernetes: cluster.provider,
+      nodePools: pools,
+      versions: versions.addons ?? {},
+      storageClass: clusterSettings.storageClass,
+      backupTag: backupTag(architecture),
+      domain: architecture.dns.domain,
+      zoneId: architecture.dns.zoneId,
+      envoyGatewayVersion: versions.charts?.envoyGateway?.version ?? null,
+      tags,
+    },
+    { parent },
+  );
+  return {
+    provider: cluster.provider,
+    kubeconfig: cluster.kubeconfig,
+    storageClass: addons.storageClass,
+    foundation: [addons],
+    outputs: {
+      endpoint: cluster.endpoint,
+      edgeAddress: addons.edgeAddress,
+      nameServers: addons.nameServers,
+      platformReady: addons.ready,
+    },
+  };
+}
+
+function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platform {
+  const settings = required(architecture.cluster, "cluster");
+  const cluster = new (load.doks())(
+    architecture.stack,
+    {
+      region: architecture.region,
+      version: architecture.versions.kubernetes ?? null,
+      pools: architecture.nodePools,
+      highAvailability: settings.highAvailability,
+      vpcCidr: required(architecture.network, "network").cidr,
+      adminCidrs: architecture.access.adminCidrs,
+      storageClass: settings.storageClass,
+      tags: Object.entries(stackTags(architecture)).map(([key, value]) => `${key}:${value}`),
+    },
+    { parent },
+  );
+  return {
+    provider: cluster.provider,
+    kubeconfig: cluster.kubeconfig,
+    storageClass: cluster.storageClass,
+    foundation: [cluster],
+    outputs: { endpoint: cluster.endpoint, platformReady: cluster.ready },
+  };
+}
+
+function composeExisting(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): Platform {
+  const settings = required(architecture.cluster, "cluster");
+  if (settings.kubeconfigSecret === null)
+    throw new Error("architecture.cluster.kubeconfigSecret: an existing cluster needs one; set existing.kubeconfigSecret and plan again");
+  const kubeconfig = around.secret(settings.kubeconfigSecret);
+  const cluster = new (load.existing())(
+    architecture.stack,
+    { kubeconfig, storageClass: settings.storageClass },
+    { parent },
+  );
+  return {
+    provider: cluster.provider,
+    kubeconfig,
+    storageClass: cluster.storageClass,
+    foundation: [cluster],
+    outputs: { platformReady: cluster.ready },
+  };
+}
+
+/** What snapshot schedules select: volumes of all cells bear the environment's tag, not their stack's. */
+export function backupTag(architecture: Architecture): string {
+  return `roadstead-${architecture.environment}`;
+}
+
+function required<T>(value: T | null, what: string): T {
+  if (value === null) throw new Error(`architecture.${what}: nothing is recorded, and this mode needs it; plan again`);
+  return value;
+}
