@@ -1,7 +1,8 @@
 // What the rollout engine knows about ships that run: kept beside the architecture in the stack file, outside its
 // digest, since it changes without a new decision.
 import { z } from "zod";
-import type { Architecture, LockedShip } from "./schema";
+import { isPlaceholder } from "./identity";
+import type { LockedShip } from "./schema";
 
 export const shipRunStateSchema = z.strictObject({
   claim: z.enum(["claimed", "unclaimed"]),
@@ -19,10 +20,18 @@ export type RunState = z.infer<typeof runStateSchema>;
 
 export type Claim = "claimed" | "unclaimed" | "unknown";
 
-/** A ship of a recorded lock. Without run state a named ship is `unknown`, and unknown is not "no". A ship without a name is never claimed: nothing of it can have booted. */
-export function claimOf(ship: LockedShip, runState: RunState, architecture: Architecture): Claim {
-  void architecture;
-  if (ship.name === null && ship.class !== "comet") return "unclaimed";
-  if (ship.id.startsWith("unnamed-")) return "unclaimed";
-  return runState[ship.id]?.claim ?? "unknown";
+/** A ship may be nicknamed `constructor`: only own members count. */
+export const stateOf = (runState: RunState, id: string): ShipRunState | undefined =>
+  Object.hasOwn(runState, id) ? runState[id] : undefined;
+
+/**
+ * Whether a ship of a recorded lock may have booted. A ship planned by count never has: `up` refuses it. A sealed or
+ * imported one has. A named one without run state is `unknown`, and unknown is not "no".
+ */
+export function claimOf(ship: LockedShip, runState: RunState): Claim {
+  if (isPlaceholder(ship.id)) return "unclaimed";
+  const state = stateOf(runState, ship.id);
+  if (ship.sealed || ship.imported) return "claimed";
+  if (state === undefined) return "unknown";
+  return state.claim === "claimed" || state.firstBoot !== "never" ? "claimed" : "unclaimed";
 }

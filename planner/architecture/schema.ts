@@ -60,6 +60,8 @@ export const tombstoneSchema = z.strictObject({
   diskGiB: z.number().int(),
   /** Event number of the recorded clean stop; null while none is recorded. */
   cleanStopEvent: z.number().int().nullable(),
+  /** What was known of its claim when it left: `unknown` may be lifted by attesting that nothing was ever deployed. Absent counts as claimed. */
+  claim: z.enum(["claimed", "unknown"]).optional(),
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
@@ -134,7 +136,7 @@ export const architectureSchema = z.strictObject({
   /** `platform`: builds the platform and its first cell. `cell`: a further cell that reads the platform's outputs. */
   role: z.enum(["platform", "cell"]),
   platformStack: z.string(),
-  mode: z.enum(MODES as [string, ...string[]]),
+  mode: z.enum(MODES),
   provider: z.enum(PROVIDERS),
   region: z.string(),
   zones: z.array(z.string()),
