@@ -1,0 +1,654 @@
+#!/bin/sh
+# Sets up attic. Run as root; running it again changes nothing. Holds no secret.
+set -eu
+[ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
+# put PATH MODE: writes standard input there if it differs.
+put() {
+  mkdir -p "$(dirname "$1")"
+  new=$(mktemp "$1.XXXXXX")
+  cat >"$new"
+  if cmp -s "$new" "$1"; then rm "$new"; else mv "$new" "$1"; fi
+  chmod "$2" "$1"
+}
+
+put /etc/sysctl.d/90-roadstead.conf 0644 <<'ROADSTEAD_FILE'
+# A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
+vm.max_map_count = 1048576
+# Strict accounting refuses the loom's one large mapping.
+vm.overcommit_memory = 0
+vm.swappiness = 10
+kernel.dmesg_restrict = 1
+kernel.kptr_restrict = 1
+kernel.yama.ptrace_scope = 1
+fs.protected_fifos = 1
+fs.protected_regular = 2
+net.ipv4.tcp_syncookies = 1
+net.ipv4.conf.all.accept_redirects = 0
+net.ipv4.conf.default.accept_redirects = 0
+net.ipv4.conf.all.send_redirects = 0
+net.ipv4.conf.all.accept_source_route = 0
+net.ipv6.conf.all.accept_redirects = 0
+net.ipv6.conf.default.accept_redirects = 0
+ROADSTEAD_FILE
+
+put /etc/apt/apt.conf.d/52roadstead-upgrades 0644 <<'ROADSTEAD_FILE'
+#clear Unattended-Upgrade::Origins-Pattern;
+#clear Unattended-Upgrade::Allowed-Origins;
+Unattended-Upgrade::Origins-Pattern {
+  "origin=Debian,codename=${distro_codename}-security,label=Debian-Security";
+  "origin=Ubuntu,archive=${distro_codename}-security";
+};
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+// roadstead-reboot.timer reboots instead, after the ships have stopped.
+Unattended-Upgrade::Automatic-Reboot "false";
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Reboots when an upgrade asks for it, once every ship has stopped cleanly.
+set -eu
+[ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
+exec 9>/run/lock/roadstead-maintain
+flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
+running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
+case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
+for ship in $running; do
+  systemctl stop "$ship"
+  if [ "$(systemctl show -p Result --value "$ship")" != success ]; then
+    echo "roadstead: $ship did not stop cleanly, reboot put off" >&2
+    for other in $running; do systemctl start "$other"; done
+    exit 1
+  fi
+done
+systemctl reboot
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-reboot.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Reboot for upgrades after a graceful stop of every ship
+
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=/usr/local/lib/roadstead/reboot
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-reboot.timer 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Reboot for upgrades
+
+[Timer]
+OnCalendar=*-*-* 04:40:00
+RandomizedDelaySec=20min
+Persistent=no
+
+[Install]
+WantedBy=timers.target
+ROADSTEAD_FILE
+
+put /etc/ssh/sshd_config.d/10-roadstead.conf 0644 <<'ROADSTEAD_FILE'
+PermitRootLogin no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+AuthenticationMethods publickey
+MaxAuthTries 4
+LoginGraceTime 30
+ClientAliveInterval 300
+ClientAliveCountMax 3
+X11Forwarding no
+AllowAgentForwarding no
+# Tunnels to loopback are how the setup pages and a ship without a domain are reached.
+AllowTcpForwarding local
+ROADSTEAD_FILE
+
+put /etc/sudoers.d/10-roadstead 0440 <<'ROADSTEAD_FILE'
+# This user has no password: its SSH key is the only way in.
+keeper ALL=(ALL) NOPASSWD:ALL
+ROADSTEAD_FILE
+
+put /etc/fail2ban/jail.d/10-roadstead.local 0644 <<'ROADSTEAD_FILE'
+[DEFAULT]
+backend = systemd
+banaction = nftables-multiport
+banaction_allports = nftables-allports
+ignoreip = 127.0.0.1/8 ::1 203.0.113.7/32 2001:db8::/48
+
+[sshd]
+enabled = true
+maxretry = 5
+bantime = 1h
+ROADSTEAD_FILE
+
+put /etc/audit/rules.d/10-roadstead.rules 0640 <<'ROADSTEAD_FILE'
+-w /etc/passwd -p wa -k identity
+-w /etc/shadow -p wa -k identity
+-w /etc/sudoers -p wa -k sudo
+-w /etc/sudoers.d -p wa -k sudo
+-w /etc/ssh -p wa -k ssh
+-w /etc/roadstead -p wa -k roadstead
+-w /usr/local/bin/urbit -p wa -k roadstead
+-w /usr/local/lib/roadstead -p wa -k roadstead
+-w /sbin/insmod -p x -k modules
+-w /sbin/modprobe -p x -k modules
+ROADSTEAD_FILE
+
+put /etc/roadstead/firewall.nft 0644 <<'ROADSTEAD_FILE'
+#!/usr/sbin/nft -f
+table inet roadstead
+delete table inet roadstead
+table inet roadstead {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    iif "lo" accept
+    meta l4proto icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
+    # Without neighbour discovery and router advertisements IPv6 stops.
+    meta l4proto ipv6-icmp accept
+    ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
+    ip saddr { 203.0.113.7/32 } tcp dport 22 accept
+    ip6 saddr { 2001:db8::/48 } tcp dport 22 accept
+    udp dport { 34543, 34544 } accept
+  }
+}
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-firewall.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Host firewall
+DefaultDependencies=no
+After=local-fs.target
+Before=network-pre.target docker.service shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f /etc/roadstead/firewall.nft
+ExecReload=/usr/sbin/nft -f /etc/roadstead/firewall.nft
+
+[Install]
+WantedBy=sysinit.target
+ROADSTEAD_FILE
+
+put /etc/roadstead/ships/sampel-palnet.env 0644 <<'ROADSTEAD_FILE'
+SHIP_NAME='~sampel-palnet'
+FIRST_BOOT=key
+LOOM=31
+AMES_PORT=34543
+HTTP_PORT=8081
+SEALED=0
+IMPORTED=0
+VOLUME=0
+ROADSTEAD_FILE
+
+put /etc/roadstead/ships/zod.env 0644 <<'ROADSTEAD_FILE'
+SHIP_NAME='~zod'
+FIRST_BOOT=fake
+LOOM=31
+AMES_PORT=34544
+HTTP_PORT=8082
+SEALED=0
+IMPORTED=0
+VOLUME=0
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/ship 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Usage: ship COMMAND ID. Refuses to start a ship that may be running elsewhere or may be an old copy.
+set -eu
+umask 077
+root=${ROADSTEAD_ROOT:-}
+cmd=${1:?command} id=${2:?ship}
+case $id in *[!a-z0-9-]*) echo "not a ship's id: $id" >&2; exit 64 ;; esac
+env=$root/etc/roadstead/ships/$id.env
+[ -r "$env" ] || { echo "this host has no ship $id" >&2; exit 64; }
+. "$env"
+urbit=${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
+# The record is kept twice: on the root disk, which an empty volume cannot forge, and on the volume, which outlives the host.
+here=$root/var/lib/roadstead/ships/$id
+there=$root/srv/ships/.roadstead/$id
+pier=$root/srv/ships/$id
+key=$root/run/roadstead/keys/$id
+
+say() { echo "roadstead: $id: $*" >&2; }
+as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+put() { # put NAME VALUE: on both places, through a rename, on disk before anything else happens
+  for dir in "$here" "$there"; do
+    mkdir -p "$dir"
+    printf '%s\n' "$2" >"$dir/.$1"
+    mv "$dir/.$1" "$dir/$1"
+    sync "$dir" "$dir/$1" 2>/dev/null || sync
+  done
+}
+both() { cat "$here/$1" "$there/$1" 2>/dev/null || true; }
+first_boot() { # the furthest of the two records counts
+  case $(both first-boot | tr '\n' ' ') in *done*) echo "done" ;; *started*) echo started ;; *) echo never ;; esac
+}
+recorded_event() { both event | grep -E '^[0-9]+$' | sort -n | tail -n 1; }
+pier_event() { as_ship "$urbit" info "$pier" 2>&1 | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail -n 1; }
+has_pier() { [ -d "$pier/.urb" ]; }
+burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
+quarantine() {
+  put quarantine "$1"
+  burn
+  say "QUARANTINED: $1. It will not be started. Read docs/components/vps-planet.md#quarantine before anything else."
+  exit 77
+}
+mounted() {
+  [ "${VOLUME:-0}" = 0 ] || mountpoint -q "$root/srv/ships" || { say "the pier volume is not mounted"; exit 75; }
+}
+refuse_quarantined() {
+  reason=$(both quarantine | head -n 1)
+  [ -z "$reason" ] || { say "quarantined: $reason"; burn; exit 77; }
+}
+
+case $cmd in
+key) # the boot key on standard input, once, after the host is up
+  mounted
+  refuse_quarantined
+  [ "$FIRST_BOOT" = key ] || { say "boots without a key"; exit 64; }
+  [ "$(first_boot)" = never ] || { say "has had its first boot; the key is not needed and was not read"; exit 77; }
+  mkdir -p "$(dirname "$key")"
+  head -c 65536 >"$key"
+  if [ "$(wc -l <"$key")" -gt 1 ] || ! grep -Eq '^0w[0-9A-Za-z~.-]+$' "$key"; then
+    burn
+    say "that is not a boot key: expected one line starting with 0w. A pier comes in another way, see the docs"
+    exit 65
+  fi
+  if [ "$(id -u)" = 0 ]; then chmod 0711 "$(dirname "$key")"; chown urbit: "$key"; fi
+  chmod 0400 "$key"
+  [ -n "$root" ] || systemctl start --no-block "roadstead-first-boot@$id.service"
+  say "key received; follow the first boot with: journalctl -fu roadstead-first-boot@$id"
+  ;;
+claim) # before the first boot: never -> started, under a lock, before the key is used
+  mounted
+  refuse_quarantined
+  mkdir -p "$here"
+  exec 9>"$here/lock"
+  flock -n 9 || { say "another first boot is running"; exit 75; }
+  [ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
+  [ "$(first_boot)" = never ] || quarantine "a first boot was started before"
+  ! has_pier || quarantine "there is a pier already, and no record of its first boot"
+  [ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
+  put first-boot started
+  ;;
+boot)
+  set -- -t -x --loom "$LOOM" -p "$AMES_PORT"
+  case $FIRST_BOOT in
+  key) exec "$urbit" "$@" -w "${SHIP_NAME#\~}" -k "$key" -c "$pier" ;;
+  fake) exec "$urbit" "$@" -F "${SHIP_NAME#\~}" -c "$pier" ;;
+  comet) exec "$urbit" "$@" -c "$pier" ;;
+  esac
+  exit 64
+  ;;
+booted)
+  has_pier || quarantine "the first boot ended without a pier"
+  event=$(pier_event || true)
+  [ -z "$event" ] || put event "$event"
+  put first-boot "done"
+  ;;
+burn) burn ;;
+check) # before every later run
+  mounted
+  refuse_quarantined
+  case $(first_boot) in
+  never)
+    if ! has_pier; then
+      [ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, but its volume is empty"
+      say "has not had its first boot"
+      exit 78
+    fi
+    [ "${IMPORTED:-0}" = 1 ] || quarantine "there is a pier, and no record of its first boot"
+    put first-boot "done"
+    ;;
+  started) quarantine "its first boot was started and did not finish" ;;
+  *) has_pier || quarantine "it has had its first boot, but its volume is empty" ;;
+  esac
+  last=$(recorded_event || true)
+  if [ -n "$last" ]; then
+    now=$(pier_event || true)
+    [ -n "$now" ] || quarantine "its event number cannot be read, so it may be older than event $last"
+    [ "$now" -ge "$last" ] || quarantine "its pier is at event $now, older than the recorded event $last: an old copy"
+  fi
+  ;;
+run) exec "$urbit" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
+after) # after every run: refusal lines quarantine, a clean stop is recorded
+  journalctl --sync 2>/dev/null || true
+  if journalctl -o cat "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then
+    quarantine "the runtime refused it: double-boot detected"
+  fi
+  if [ "${SERVICE_RESULT:-}" = success ] && [ "${EXIT_STATUS:-}" = 0 ] && has_pier; then
+    event=$(pier_event || true)
+    [ -z "$event" ] || put event "$event"
+    say "stopped cleanly at event ${event:-unknown}"
+  fi
+  ;;
+release) # a person's decision after reading the docs
+  case ${3:-} in
+  --no-other-copy-ran)
+    has_pier || { say "there is no pier to release"; exit 77; }
+    rm -f "$here/event" "$there/event"
+    put first-boot "done"
+    ;;
+  --after-breach)
+    ! has_pier || { say "move the old pier away first: it must never run again"; exit 77; }
+    rm -f "$here/event" "$there/event"
+    put first-boot never
+    ;;
+  *) say "say why: --no-other-copy-ran (keep this pier) or --after-breach (boot anew with a new key)"; exit 64 ;;
+  esac
+  rm -f "$here/quarantine" "$there/quarantine"
+  say "released"
+  ;;
+status) echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)" ;;
+*) echo "unknown command: $cmd" >&2; exit 64 ;;
+esac
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-first-boot@.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=First boot of ship %i
+Wants=network-online.target
+After=network-online.target
+Conflicts=roadstead-ship@%i.service
+OnSuccess=roadstead-ship@%i.service
+
+[Service]
+Type=oneshot
+ExecCondition=+/usr/local/lib/roadstead/ship claim %i
+ExecStart=/usr/local/lib/roadstead/ship boot %i
+ExecStartPost=+/usr/local/lib/roadstead/ship booted %i
+# The key is burned whatever happened: it is used once.
+ExecStopPost=+/usr/local/lib/roadstead/ship burn %i
+KillMode=mixed
+TimeoutStartSec=6h
+TimeoutStopSec=2700
+User=urbit
+Group=urbit
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ReadWritePaths=/srv/ships
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+UMask=0077
+OOMScoreAdjust=-500
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-ship@.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Ship %i
+Wants=network-online.target
+After=network-online.target
+# Three tries an hour: a ship that keeps falling needs a person, not a loop.
+StartLimitIntervalSec=1h
+StartLimitBurst=3
+
+[Service]
+Type=exec
+# Anything but 0 parks the unit without a restart.
+ExecCondition=+/usr/local/lib/roadstead/ship check %i
+ExecStart=/usr/local/lib/roadstead/ship run %i
+ExecStopPost=+/usr/local/lib/roadstead/ship after %i
+# mixed: only the king gets SIGTERM; a worker that gets it too can lose its event.
+KillMode=mixed
+KillSignal=SIGTERM
+TimeoutStopSec=2700
+# Every start passes the check again, and a refusal by the runtime quarantines first.
+Restart=on-failure
+RestartSec=30
+LimitNOFILE=65536
+User=urbit
+Group=urbit
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ReadWritePaths=/srv/ships
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+UMask=0077
+OOMScoreAdjust=-500
+
+[Install]
+WantedBy=multi-user.target
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/maintain 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Usage: maintain pack|roll-chop. Each running ship in turn: stop it, work on its pier, start it.
+set -eu
+task=${1:?task}
+root=${ROADSTEAD_ROOT:-}
+urbit=${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
+exec 9>"$root/run/lock/roadstead-maintain"
+flock -n 9 || { echo "roadstead: maintenance is running already" >&2; exit 75; }
+failed=0
+as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+for env in "$root"/etc/roadstead/ships/*.env; do
+  [ -e "$env" ] || continue
+  id=$(basename "$env" .env)
+  unit=roadstead-ship@$id.service
+  pier=$root/srv/ships/$id
+  systemctl is-active --quiet "$unit" || { echo "roadstead: $id: not running, left alone" >&2; continue; }
+  # Both tasks write a second copy of the snapshot beside the first.
+  need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) + 1048576))
+  free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
+  if [ "$free" -lt "$need" ]; then
+    echo "roadstead: $id: $task needs $need KiB free and there are $free: left running" >&2
+    failed=1
+    continue
+  fi
+  systemctl stop "$unit"
+  if [ "$(systemctl show -p Result --value "$unit")" != success ]; then
+    echo "roadstead: $id: did not stop cleanly, so nothing is done to its pier" >&2
+    failed=1
+  else
+    loom=$(sed -n 's/^LOOM=//p' "$env")
+    case $task in
+    pack) as_ship "$urbit" pack --loom "$loom" "$pier" || failed=1 ;;
+    roll-chop) { as_ship "$urbit" roll --loom "$loom" "$pier" && as_ship "$urbit" chop --loom "$loom" "$pier"; } || failed=1 ;;
+    *) echo "unknown task: $task" >&2; failed=1 ;;
+    esac
+  fi
+  systemctl start "$unit" || failed=1
+done
+exit $failed
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-pack.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=pack of every ship, one at a time
+
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=/usr/local/lib/roadstead/maintain pack
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-pack.timer 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=pack of every ship
+
+[Timer]
+OnCalendar=Sun *-*-* 03:10:00
+RandomizedDelaySec=30min
+Persistent=no
+
+[Install]
+WantedBy=timers.target
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-roll-chop.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=roll-chop of every ship, one at a time
+
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=/usr/local/lib/roadstead/maintain roll-chop
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-roll-chop.timer 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=roll-chop of every ship
+
+[Timer]
+OnCalendar=*-*-01 02:10:00
+RandomizedDelaySec=30min
+Persistent=no
+
+[Install]
+WantedBy=timers.target
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/bootstrap 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Brings this host to what its files say. Running it again changes nothing.
+set -eu
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+[ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
+mkdir -p /var/lib/roadstead/applied
+trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
+step=start
+# changed NAME FILE…: whether the files differ from those that NAME was applied with.
+changed() {
+  name=$1
+  shift
+  sum=$(cat "$@" | sha256sum)
+  [ "$(cat "/var/lib/roadstead/applied/$name" 2>/dev/null)" != "$sum" ]
+}
+applied() { printf '%s\n' "$sum" >"/var/lib/roadstead/applied/$1"; }
+systemctl daemon-reload
+
+# packages: what the other steps need, from the distribution with its security updates
+step=packages
+. /etc/os-release
+case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
+absent=
+for p in openssh-server sudo curl ca-certificates nftables fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux; do
+  dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || absent="$absent $p"
+done
+if [ -n "$absent" ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -q -o DPkg::Lock::Timeout=600 update
+  # confold: our files are written before the packages that own the directories.
+  apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
+fi
+
+# users: one person's account with keys, one system account for ships
+step=users
+id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
+home=$(getent passwd keeper | cut -d : -f 6)
+[ -d "$home/.ssh" ] || install -d -m 0700 -o keeper -g keeper "$home/.ssh"
+touch "$home/.ssh/authorized_keys"
+chown keeper: "$home/.ssh/authorized_keys"
+chmod 0600 "$home/.ssh/authorized_keys"
+for k in 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'; do
+  grep -qxF "$k" "$home/.ssh/authorized_keys" || printf '%s\n' "$k" >>"$home/.ssh/authorized_keys"
+done
+visudo -cqf /etc/sudoers.d/10-roadstead
+id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir /srv/ships --no-create-home --shell /usr/sbin/nologin urbit
+
+# ssh: keys only, checked before sshd reads it
+step=ssh
+if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
+  mkdir -p /run/sshd
+  sshd -t
+  systemctl try-reload-or-restart ssh
+  applied ssh
+fi
+
+# kernel: mappings and swap a loom needs
+step=kernel
+if changed sysctl /etc/sysctl.d/90-roadstead.conf; then
+  sysctl -q --system
+  applied sysctl
+fi
+if [ ! -e /swapfile.roadstead ]; then
+  (umask 077 && fallocate -l 2G /swapfile.roadstead.new)
+  mkswap -q /swapfile.roadstead.new
+  mv /swapfile.roadstead.new /swapfile.roadstead
+fi
+grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
+swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
+
+# firewall: closed before anything listens
+step=firewall
+nft -c -f /etc/roadstead/firewall.nft
+systemctl enable -q roadstead-firewall
+if changed firewall /etc/roadstead/firewall.nft /etc/systemd/system/roadstead-firewall.service; then
+  systemctl restart roadstead-firewall
+  applied firewall
+fi
+if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
+  systemctl enable -q fail2ban
+  systemctl restart fail2ban
+  applied fail2ban
+fi
+if changed audit /etc/audit/rules.d/10-roadstead.rules; then
+  augenrules --load >/dev/null
+  applied audit
+fi
+systemctl enable -q --now roadstead-reboot.timer unattended-upgrades
+
+# piers: piers in a directory of the root disk
+step=piers
+[ -d /srv/ships ] || install -d -m 0711 /srv/ships
+
+# vere: the runtime, by checksum
+step=vere
+if [ ! -x /usr/local/bin/urbit ]; then
+  work=$(mktemp -d)
+  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" 'https://github.com/urbit/vere/releases/download/vere-v4.6/linux-x86_64.tgz'
+  echo "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  $work/file" | sha256sum -c --quiet -
+  tar -xzf "$work/file" -C "$work" --no-same-owner
+  install -m 0755 "$work/vere-v4.6-linux-x86_64" /usr/local/bin/urbit
+  rm -r "$work"
+fi
+
+# ships: ships start when their pier is there; the others wait for their key
+step=ships
+install -d -m 0711 /run/roadstead /run/roadstead/keys
+[ -d /srv/ships/.roadstead ] || install -d -m 0700 /srv/ships/.roadstead
+chown urbit: /srv/ships
+systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
+systemctl enable -q roadstead-ship@sampel-palnet
+systemctl start --no-block roadstead-ship@sampel-palnet
+systemctl enable -q roadstead-ship@zod
+systemctl start --no-block roadstead-ship@zod
+[ -d /srv/ships/zod ] || systemctl start --no-block roadstead-first-boot@zod
+
+rm -f /var/lib/roadstead/bootstrap.failed
+[ -e /var/lib/roadstead/bootstrap.done ] || touch /var/lib/roadstead/bootstrap.done
+ROADSTEAD_FILE
+
+exec /usr/local/lib/roadstead/bootstrap

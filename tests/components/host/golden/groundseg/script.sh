@@ -1,0 +1,505 @@
+#!/bin/sh
+# Sets up harbour. Run as root; running it again changes nothing. Holds no secret.
+set -eu
+[ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
+# put PATH MODE: writes standard input there if it differs.
+put() {
+  mkdir -p "$(dirname "$1")"
+  new=$(mktemp "$1.XXXXXX")
+  cat >"$new"
+  if cmp -s "$new" "$1"; then rm "$new"; else mv "$new" "$1"; fi
+  chmod "$2" "$1"
+}
+
+put /etc/sysctl.d/90-roadstead.conf 0644 <<'ROADSTEAD_FILE'
+# A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
+vm.max_map_count = 1048576
+# Strict accounting refuses the loom's one large mapping.
+vm.overcommit_memory = 0
+vm.swappiness = 10
+kernel.dmesg_restrict = 1
+kernel.kptr_restrict = 1
+kernel.yama.ptrace_scope = 1
+fs.protected_fifos = 1
+fs.protected_regular = 2
+net.ipv4.tcp_syncookies = 1
+net.ipv4.conf.all.accept_redirects = 0
+net.ipv4.conf.default.accept_redirects = 0
+net.ipv4.conf.all.send_redirects = 0
+net.ipv4.conf.all.accept_source_route = 0
+net.ipv6.conf.all.accept_redirects = 0
+net.ipv6.conf.default.accept_redirects = 0
+ROADSTEAD_FILE
+
+put /etc/apt/apt.conf.d/52roadstead-upgrades 0644 <<'ROADSTEAD_FILE'
+#clear Unattended-Upgrade::Origins-Pattern;
+#clear Unattended-Upgrade::Allowed-Origins;
+Unattended-Upgrade::Origins-Pattern {
+  "origin=Debian,codename=${distro_codename}-security,label=Debian-Security";
+  "origin=Ubuntu,archive=${distro_codename}-security";
+};
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+// roadstead-reboot.timer reboots instead, after the ships have stopped.
+Unattended-Upgrade::Automatic-Reboot "false";
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Reboots when an upgrade asks for it, once every ship has stopped cleanly.
+set -eu
+[ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
+exec 9>/run/lock/roadstead-maintain
+flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
+running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
+case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
+for ship in $running; do
+  systemctl stop "$ship"
+  if [ "$(systemctl show -p Result --value "$ship")" != success ]; then
+    echo "roadstead: $ship did not stop cleanly, reboot put off" >&2
+    for other in $running; do systemctl start "$other"; done
+    exit 1
+  fi
+done
+systemctl reboot
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-reboot.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Reboot for upgrades after a graceful stop of every ship
+
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=/usr/local/lib/roadstead/reboot
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-reboot.timer 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Reboot for upgrades
+
+[Timer]
+OnCalendar=*-*-* 04:40:00
+RandomizedDelaySec=20min
+Persistent=no
+
+[Install]
+WantedBy=timers.target
+ROADSTEAD_FILE
+
+put /etc/ssh/sshd_config.d/10-roadstead.conf 0644 <<'ROADSTEAD_FILE'
+AllowUsers keeper
+PermitRootLogin no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+AuthenticationMethods publickey
+MaxAuthTries 4
+LoginGraceTime 30
+ClientAliveInterval 300
+ClientAliveCountMax 3
+X11Forwarding no
+AllowAgentForwarding no
+# Tunnels to loopback are how the setup pages and a ship without a domain are reached.
+AllowTcpForwarding local
+ROADSTEAD_FILE
+
+put /etc/sudoers.d/10-roadstead 0440 <<'ROADSTEAD_FILE'
+# This user has no password: its SSH key is the only way in.
+keeper ALL=(ALL) NOPASSWD:ALL
+ROADSTEAD_FILE
+
+put /etc/fail2ban/jail.d/10-roadstead.local 0644 <<'ROADSTEAD_FILE'
+[DEFAULT]
+backend = systemd
+banaction = nftables-multiport
+banaction_allports = nftables-allports
+ignoreip = 127.0.0.1/8 ::1 203.0.113.7/32 2001:db8::/48
+
+[sshd]
+enabled = true
+maxretry = 5
+bantime = 1h
+ROADSTEAD_FILE
+
+put /etc/audit/rules.d/10-roadstead.rules 0640 <<'ROADSTEAD_FILE'
+-w /etc/passwd -p wa -k identity
+-w /etc/shadow -p wa -k identity
+-w /etc/sudoers -p wa -k sudo
+-w /etc/sudoers.d -p wa -k sudo
+-w /etc/ssh -p wa -k ssh
+-w /etc/roadstead -p wa -k roadstead
+-w /usr/local/bin/urbit -p wa -k roadstead
+-w /usr/local/lib/roadstead -p wa -k roadstead
+-w /sbin/insmod -p x -k modules
+-w /sbin/modprobe -p x -k modules
+ROADSTEAD_FILE
+
+put /etc/roadstead/firewall.nft 0644 <<'ROADSTEAD_FILE'
+#!/usr/sbin/nft -f
+table inet roadstead
+delete table inet roadstead
+table inet roadstead {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    iif "lo" accept
+    meta l4proto icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
+    # Without neighbour discovery and router advertisements IPv6 stops.
+    meta l4proto ipv6-icmp accept
+    ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
+    ip saddr { 203.0.113.7/32 } tcp dport 22 accept
+    ip6 saddr { 2001:db8::/48 } tcp dport 22 accept
+    tcp dport { 80, 443 } accept
+    udp dport 443 accept
+    udp dport { 34344, 34345 } accept
+  }
+}
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-firewall.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Host firewall
+DefaultDependencies=no
+After=local-fs.target
+Before=network-pre.target docker.service shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f /etc/roadstead/firewall.nft
+ExecReload=/usr/sbin/nft -f /etc/roadstead/firewall.nft
+
+[Install]
+WantedBy=sysinit.target
+ROADSTEAD_FILE
+
+put /etc/roadstead/volume.env 0644 <<'ROADSTEAD_FILE'
+DEVICE=/dev/disk/by-id/scsi-0DO_Volume_harbour
+LUKS=1
+MOUNT=/opt/nativeplanet
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/volume 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Usage: volume prepare|open|close. Formats a blank volume, and nothing else, ever.
+set -eu
+umask 077
+root=${ROADSTEAD_ROOT:-}
+. "$root/etc/roadstead/volume.env"
+keyfile=$root/etc/roadstead/volume.key
+die() { echo "roadstead: volume: $*" >&2; exit 1; }
+
+find_device() { # prints the device; an EBS volume is the one disk that does not carry the root file system
+  [ "$DEVICE" = ebs ] || { [ ! -b "$DEVICE" ] || readlink -f "$DEVICE"; return 0; }
+  disk=$(findmnt -no SOURCE / | xargs lsblk -nso NAME | grep -oE '[a-z0-9]+' | tail -n 1)
+  others=$(lsblk -dnpo NAME,TYPE | awk -v r="/dev/$disk" '$2 == "disk" && $1 != r { print $1 }')
+  [ "$(echo "$others" | grep -c .)" -le 1 ] || die "more than one disk beside the root disk, will not guess: $others"
+  echo "$others"
+}
+wait_device() {
+  tries=0
+  while device=$(find_device) && [ -z "$device" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 180 ] || die "not attached after 15 minutes: $DEVICE"
+    sleep 5
+  done
+}
+is_blank() { # blkid -p looks for partition tables, RAID, LUKS and file systems; 2 means that it found none
+  ! cryptsetup isLuks "$1" 2>/dev/null || return 1
+  code=0
+  blkid -p "$1" >/dev/null 2>&1 || code=$?
+  [ "$code" = 2 ] && [ -z "$(wipefs -n "$1")" ]
+}
+open_it() {
+  inner=$device
+  if [ "$LUKS" = 1 ]; then
+    cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
+    [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
+    [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: put your copy at /etc/roadstead/volume.key and start roadstead-volume again"
+    inner=/dev/mapper/roadstead
+    [ -b "$inner" ] || cryptsetup open --key-file "$keyfile" "$device" roadstead
+    cryptsetup resize --key-file "$keyfile" roadstead
+  fi
+  [ "$(blkid -p -s LABEL -o value "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
+  mkdir -p "$root$MOUNT"
+  mountpoint -q "$root$MOUNT" || mount -o noatime,nosuid,nodev "$inner" "$root$MOUNT"
+  resize2fs "$inner" >/dev/null 2>&1 || echo "roadstead: volume: not grown" >&2
+}
+
+case ${1:?command} in
+prepare)
+  wait_device
+  if is_blank "$device"; then
+    inner=$device
+    if [ "$LUKS" = 1 ]; then
+      [ -s "$keyfile" ] || head -c 64 /dev/urandom >"$keyfile"
+      chmod 0400 "$keyfile"
+      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --key-file "$keyfile" "$device"
+      cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"
+      cryptsetup open --key-file "$keyfile" "$device" roadstead
+      inner=/dev/mapper/roadstead
+    fi
+    mkfs.ext4 -q -L roadstead -m 1 "$inner"
+  fi
+  open_it
+  ;;
+open) wait_device && open_it ;;
+close)
+  ! mountpoint -q "$root$MOUNT" || umount "$root$MOUNT"
+  [ "$LUKS" = 0 ] || [ ! -b /dev/mapper/roadstead ] || cryptsetup close roadstead
+  ;;
+*) die "unknown command: $1" ;;
+esac
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-volume.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Pier volume
+DefaultDependencies=no
+After=local-fs.target systemd-udev-settle.service
+Wants=systemd-udev-settle.service
+Conflicts=umount.target
+Before=umount.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+TimeoutStartSec=20min
+# Opens and mounts; only the bootstrap may ever prepare a blank volume.
+ExecStart=/usr/local/lib/roadstead/volume open
+ExecStop=/usr/local/lib/roadstead/volume close
+
+[Install]
+WantedBy=multi-user.target
+ROADSTEAD_FILE
+
+put /etc/docker/daemon.json 0644 <<'ROADSTEAD_FILE'
+{
+  "data-root": "/opt/nativeplanet/docker",
+  "log-driver": "local"
+}
+ROADSTEAD_FILE
+
+put /etc/systemd/system/docker.service.d/10-roadstead.conf 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Requires=roadstead-volume.service
+After=roadstead-volume.service roadstead-firewall.service
+RequiresMountsFor=/opt/nativeplanet
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/docker-user 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Docker publishes ports past the host's input chain; DOCKER-USER is the one chain it leaves to us.
+set -eu
+wan=$(ip -o route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
+[ -n "$wan" ] || { echo "roadstead: no default route, so no way to tell the outside" >&2; exit 1; }
+for tables in iptables ip6tables; do
+  $tables -w -N DOCKER-USER 2>/dev/null || $tables -w -F DOCKER-USER
+  $tables -w -A DOCKER-USER -i "$wan" -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+  $tables -w -A DOCKER-USER -i "$wan" -p udp -m conntrack --ctorigdstport 34344 -j RETURN
+  $tables -w -A DOCKER-USER -i "$wan" -p udp -m conntrack --ctorigdstport 34345 -j RETURN
+  $tables -w -A DOCKER-USER -i "$wan" -j DROP
+  $tables -w -A DOCKER-USER -j RETURN
+done
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-docker-user.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Only Ames may reach containers from outside
+After=docker.service
+BindsTo=docker.service
+PartOf=docker.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/lib/roadstead/docker-user
+
+[Install]
+WantedBy=docker.service
+ROADSTEAD_FILE
+
+put /etc/systemd/system/groundseg.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=GroundSeg
+Requires=docker.service roadstead-volume.service roadstead-firewall.service roadstead-docker-user.service
+After=docker.service roadstead-volume.service roadstead-firewall.service roadstead-docker-user.service
+RequiresMountsFor=/opt/nativeplanet
+
+[Service]
+Type=simple
+ExecStart=/opt/nativeplanet/groundseg/groundseg --http-port=8000
+Restart=always
+RestartSec=10
+TimeoutStopSec=600
+
+[Install]
+WantedBy=multi-user.target
+ROADSTEAD_FILE
+
+put /etc/caddy/Caddyfile 0644 <<'ROADSTEAD_FILE'
+{
+  admin off
+}
+
+sampel-palnet.fleet.example.com {
+  # The runtime's own pages (health, logs) are for the host only.
+  @runtime path /~_~ /~_~/*
+  respond @runtime 404
+  # Eyre takes bodies of up to 512 MiB and works on a request for up to 10 minutes.
+  request_body {
+    max_size 512MiB
+  }
+  # flush_interval -1: Eyre's channels are endless event streams.
+  reverse_proxy 127.0.0.1:8081 {
+    flush_interval -1
+    transport http {
+      response_header_timeout 600s
+    }
+  }
+}
+
+ridlur-figbud.fleet.example.com {
+  # The runtime's own pages (health, logs) are for the host only.
+  @runtime path /~_~ /~_~/*
+  respond @runtime 404
+  # Eyre takes bodies of up to 512 MiB and works on a request for up to 10 minutes.
+  request_body {
+    max_size 512MiB
+  }
+  # flush_interval -1: Eyre's channels are endless event streams.
+  reverse_proxy 127.0.0.1:8082 {
+    flush_interval -1
+    transport http {
+      response_header_timeout 600s
+    }
+  }
+}
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/bootstrap 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Brings this host to what its files say. Running it again changes nothing.
+set -eu
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+[ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
+mkdir -p /var/lib/roadstead/applied
+trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
+step=start
+# changed NAME FILE…: whether the files differ from those that NAME was applied with.
+changed() {
+  name=$1
+  shift
+  sum=$(cat "$@" | sha256sum)
+  [ "$(cat "/var/lib/roadstead/applied/$name" 2>/dev/null)" != "$sum" ]
+}
+applied() { printf '%s\n' "$sum" >"/var/lib/roadstead/applied/$1"; }
+systemctl daemon-reload
+
+# packages: what the other steps need, from the distribution with its security updates
+step=packages
+. /etc/os-release
+case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
+absent=
+for p in openssh-server sudo curl ca-certificates nftables fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux cryptsetup docker.io iptables caddy; do
+  dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || absent="$absent $p"
+done
+if [ -n "$absent" ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  systemctl mask -q docker.service docker.socket
+  apt-get -q -o DPkg::Lock::Timeout=600 update
+  # confold: our files are written before the packages that own the directories.
+  apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
+  systemctl unmask -q docker.service docker.socket
+fi
+
+# users: one person's account with keys, one system account for ships
+step=users
+id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
+home=$(getent passwd keeper | cut -d : -f 6)
+[ -d "$home/.ssh" ] || install -d -m 0700 -o keeper -g keeper "$home/.ssh"
+touch "$home/.ssh/authorized_keys"
+chown keeper: "$home/.ssh/authorized_keys"
+chmod 0600 "$home/.ssh/authorized_keys"
+for k in 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'; do
+  grep -qxF "$k" "$home/.ssh/authorized_keys" || printf '%s\n' "$k" >>"$home/.ssh/authorized_keys"
+done
+visudo -cqf /etc/sudoers.d/10-roadstead
+
+# ssh: keys only, checked before sshd reads it
+step=ssh
+if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
+  mkdir -p /run/sshd
+  sshd -t
+  systemctl try-reload-or-restart ssh
+  applied ssh
+fi
+
+# kernel: mappings and swap a loom needs
+step=kernel
+if changed sysctl /etc/sysctl.d/90-roadstead.conf; then
+  sysctl -q --system
+  applied sysctl
+fi
+if [ ! -e /swapfile.roadstead ]; then
+  (umask 077 && fallocate -l 2G /swapfile.roadstead.new)
+  mkswap -q /swapfile.roadstead.new
+  mv /swapfile.roadstead.new /swapfile.roadstead
+fi
+grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
+swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
+
+# firewall: closed before anything listens
+step=firewall
+nft -c -f /etc/roadstead/firewall.nft
+systemctl enable -q roadstead-firewall
+if changed firewall /etc/roadstead/firewall.nft /etc/systemd/system/roadstead-firewall.service; then
+  systemctl restart roadstead-firewall
+  applied firewall
+fi
+if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
+  systemctl enable -q fail2ban
+  systemctl restart fail2ban
+  applied fail2ban
+fi
+if changed audit /etc/audit/rules.d/10-roadstead.rules; then
+  augenrules --load >/dev/null
+  applied audit
+fi
+systemctl enable -q --now roadstead-reboot.timer unattended-upgrades
+
+# volume: a blank volume is prepared; one that holds anything is only opened if it is ours
+step=volume
+/usr/local/lib/roadstead/volume prepare
+systemctl enable -q --now roadstead-volume
+chmod 0711 /opt/nativeplanet
+
+# groundseg: GroundSeg, by checksum, listening only behind the firewalls
+step=groundseg
+systemctl enable -q --now docker roadstead-docker-user
+if [ ! -x /opt/nativeplanet/groundseg/groundseg ]; then
+  work=$(mktemp -d)
+  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" 'https://bin.infra.native.computer/groundseg_amd64_v2.8.6_latest'
+  echo "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  $work/file" | sha256sum -c --quiet -
+  install -D -m 0755 "$work/file" /opt/nativeplanet/groundseg/groundseg
+  rm -r "$work"
+fi
+systemctl enable -q --now groundseg
+
+# edge: TLS in front of the ships
+step=edge
+caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null 2>&1
+systemctl enable -q caddy
+if changed caddy /etc/caddy/Caddyfile; then
+  systemctl restart caddy
+  applied caddy
+fi
+
+rm -f /var/lib/roadstead/bootstrap.failed
+[ -e /var/lib/roadstead/bootstrap.done ] || touch /var/lib/roadstead/bootstrap.done
+ROADSTEAD_FILE
+
+exec /usr/local/lib/roadstead/bootstrap
