@@ -93,7 +93,8 @@ export interface PreviewCost {
 /** A file of a host, rendered. */
 export interface HostFiles {
   host: string;
-  userData: string;
+  /** Null for a host that exists already: it is given the script. */
+  userData: string | null;
   script: string;
 }
 

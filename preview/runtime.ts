@@ -196,9 +196,18 @@ function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable);
   const object = value as Record<string, unknown>;
   const signature = object[SIGNATURE];
-  if (signature === SECRET) return REDACTED;
+  if (signature === SECRET) return redacted(object.value);
   if (signature === RESOURCE) return object.urn;
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(object)) result[key] = readable(object[key]);
   return result;
+}
+
+/** A secret object keeps its keys, so that a reader sees which values there are; every value is gone. */
+function redacted(value: unknown): unknown {
+  if (value === null || typeof value !== "object") return REDACTED;
+  if (Array.isArray(value)) return value.map(redacted);
+  const object = value as Record<string, unknown>;
+  if (SIGNATURE in object) return redacted(object.value);
+  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, redacted(inner)]));
 }

@@ -1,0 +1,109 @@
+// What happens to each ship at the next `up`, and what is known of its claim and its key. Pure.
+import { claimOf, type RunState } from "../planner/architecture/run-state";
+import type { Architecture, LockedShip, Tombstone } from "../planner/architecture/schema";
+import type { KeyState, Ledger, ShipAction, ShipEntry, StackToPreview } from "./result";
+
+export interface LedgerNotes {
+  ledger: Ledger;
+  warnings: string[];
+}
+
+export function shipLedger(stacks: readonly StackToPreview[]): LedgerNotes {
+  const warnings: string[] = [];
+  const ships = stacks.flatMap((stack) => {
+    const { architecture, runState = {} } = stack;
+    const parked = new Set(architecture.cells.filter((c) => c.parked).map((c) => c.id));
+    return [
+      ...architecture.ships.map((ship) => aboard(stack, ship, runState, parked.has(ship.cell))),
+      ...architecture.tombstones.map((stone) => removed(architecture, stone, runState)),
+    ];
+  });
+  warnings.push(...keyWarnings(ships), ...bootWarnings(stacks));
+  const counts: Record<ShipAction, number> = { "first boot": 0, kept: 0, stopped: 0, removed: 0 };
+  for (const ship of ships) counts[ship.action] += 1;
+  return { ledger: { ships, counts }, warnings };
+}
+
+function aboard(stack: StackToPreview, ship: LockedShip, runState: RunState, parked: boolean): ShipEntry {
+  const state = runState[ship.id];
+  return {
+    id: ship.id,
+    name: ship.name,
+    class: ship.class,
+    stack: stack.name,
+    cell: ship.cell,
+    tenant: ship.tenant,
+    place: ship.host ?? ship.zone,
+    action: actionOf(ship, runState),
+    parked,
+    claim: claimOf(ship, runState),
+    key: keyOf(ship, stack.secretsSet),
+    diskGiB: ship.diskGiB,
+    lastEvent: state?.lastEvent ?? null,
+  };
+}
+
+function actionOf(ship: LockedShip, runState: RunState): ShipAction {
+  const state = runState[ship.id];
+  const hasRun = ship.sealed || ship.imported || (state !== undefined && state.firstBoot !== "never");
+  if (!hasRun) return "first boot";
+  // A recorded clean stop stands until the ship starts again, which erases it.
+  return state !== undefined && state.cleanStopEvent !== null ? "stopped" : "kept";
+}
+
+/** `sealed` comes first: a sealed ship's key is used up, whatever else is recorded. */
+function keyOf(ship: LockedShip, secretsSet: ReadonlySet<string> | undefined): KeyState {
+  if (ship.sealed) return "sealed";
+  if (ship.imported) return "imported";
+  if (ship.fake) return "fake";
+  if (ship.class === "comet") return "comet";
+  if (ship.key === null) return "missing";
+  return secretsSet === undefined || secretsSet.has(ship.key.secret) ? "given" : "missing";
+}
+
+function removed(architecture: Architecture, stone: Tombstone, runState: RunState): ShipEntry {
+  return {
+    id: stone.id,
+    name: stone.name,
+    class: null,
+    stack: architecture.stack,
+    cell: stone.cell,
+    tenant: stone.tenant,
+    place: stone.host ?? stone.zone,
+    action: "removed",
+    parked: false,
+    // What is not recorded counts as claimed: an old copy must never run again.
+    claim: stone.claim ?? "claimed",
+    key: null,
+    diskGiB: stone.diskGiB,
+    lastEvent: stone.cleanStopEvent ?? runState[stone.id]?.lastEvent ?? null,
+  };
+}
+
+function keyWarnings(ships: readonly ShipEntry[]): string[] {
+  const unnamed = ships.filter((s) => s.action !== "removed" && s.name === null && s.key === "missing").length;
+  const keyless = ships.filter((s) => s.name !== null && s.key === "missing");
+  const warnings: string[] = [];
+  if (unnamed > 0)
+    warnings.push(`${count(unnamed)} planned by count: without names and keys \`up\` builds the platform and refuses them`);
+  if (keyless.length > 0)
+    warnings.push(`${count(keyless.length)} without a boot key: ${some(keyless.map((s) => s.name!))}; \`up\` refuses until each has one`);
+  return warnings;
+}
+
+function bootWarnings(stacks: readonly StackToPreview[]): string[] {
+  const halfway = stacks.flatMap((s) => s.architecture.ships.filter((ship) => s.runState?.[ship.id]?.firstBoot === "started"));
+  if (halfway.length === 0) return [];
+  return [
+    `${count(halfway.length)} started its first boot and never confirmed it: ${some(halfway.map((s) => s.name ?? s.id))}; ` +
+      "an empty volume will be quarantined, never booted again with the same key",
+  ];
+}
+
+const count = (n: number): string => (n === 1 ? "1 ship" : `${n.toLocaleString("en-US")} ships`);
+
+/** The first few of a list, and how many more there are. */
+export function some(names: readonly string[], show = 5): string {
+  const rest = names.length - show;
+  return rest > 0 ? `${names.slice(0, show).join(", ")} and ${rest} more` : names.join(", ");
+}
