@@ -271,7 +271,8 @@ export function defaultCatalog(): Catalog {
       memoryGiB,
       arch: name.startsWith("cax") ? "arm64" : "x86_64",
     })),
-    stale: { hetzner: raw.hetzner.staleReason },
+    // prices.json tells the whole story under hetzner.staleReason.
+    stale: { hetzner: "read in January 2026, and Hetzner has changed its prices four times since" },
   };
 }
 

@@ -1,5 +1,6 @@
 // Every way to host, every time: what was not chosen is part of the answer.
 import { defaultRegion, jurisdiction } from "../catalog/regions";
+import type { Mode } from "../requirements/schema";
 import { Bill, type Context, type Draft } from "./draft";
 import { comparedCluster, doksDraft, eksDraft, existingClusterDraft } from "./modes/clusters";
 import { bareMetalDraft, groundsegDraft, hybridDraft, vpsDraft } from "./modes/hosts";
@@ -7,22 +8,28 @@ import type { Provider } from "./schema";
 
 const RENTED: Provider[] = ["digitalocean", "aws", "hetzner"];
 
-export function draftCandidates(context: Context): Draft[] {
+/** `only` leaves out every other way: growth and sensitivity follow one. */
+export function draftCandidates(context: Context, only?: { mode: Mode; provider: Provider }): Draft[] {
   const regions = (provider: Provider) => regionsFor(context, provider);
-  const each = (providers: Provider[], draft: (provider: Provider, region: string) => Draft) =>
-    providers.flatMap((p) => regions(p).map((region) => draft(p, region)));
+  const each = (mode: Mode, providers: Provider[], draft: (provider: Provider, region: string) => Draft) =>
+    only !== undefined && only.mode !== mode
+      ? []
+      : providers
+          .filter((p) => only === undefined || only.provider === p)
+          .flatMap((p) => regions(p).map((region) => draft(p, region)));
+  const own = (mode: Mode, draft: () => Draft) => (only === undefined || only.mode === mode ? [draft()] : []);
   return [
-    managedDraft(context),
-    bareMetalDraft(context),
-    ...each(RENTED, (p, region) => vpsDraft(context, "vps", p, region)),
-    ...each(RENTED, (p, region) => vpsDraft(context, "multi-vps", p, region)),
-    ...each(RENTED, (p, region) => groundsegDraft(context, p, region)),
-    ...each(["aws"], (_, region) => eksDraft(context, region)),
-    ...each(["digitalocean"], (_, region) => doksDraft(context, region)),
-    ...each(["gcp"], (_, region) => comparedCluster(context, "gke", region)),
-    ...each(["azure"], (_, region) => comparedCluster(context, "aks", region)),
-    existingClusterDraft(context),
-    ...each(["digitalocean"], (p, region) => hybridDraft(context, p, region)),
+    ...own("managed", () => managedDraft(context)),
+    ...own("bare-metal", () => bareMetalDraft(context)),
+    ...each("vps", RENTED, (p, region) => vpsDraft(context, "vps", p, region)),
+    ...each("multi-vps", RENTED, (p, region) => vpsDraft(context, "multi-vps", p, region)),
+    ...each("groundseg", RENTED, (p, region) => groundsegDraft(context, p, region)),
+    ...each("eks", ["aws"], (_, region) => eksDraft(context, region)),
+    ...each("doks", ["digitalocean"], (_, region) => doksDraft(context, region)),
+    ...each("gke", ["gcp"], (_, region) => comparedCluster(context, "gke", region)),
+    ...each("aks", ["azure"], (_, region) => comparedCluster(context, "aks", region)),
+    ...own("existing-cluster", () => existingClusterDraft(context)),
+    ...each("hybrid", ["digitalocean"], (p, region) => hybridDraft(context, p, region)),
   ];
 }
 

@@ -5,7 +5,11 @@ import { KUBERNETES } from "./filter";
 import type { Candidate, Change } from "./schema";
 
 export type SetValues = Record<string, unknown>;
-export type Evaluate = (requirements: Requirements) => { candidates: Candidate[]; chosen: Candidate | null };
+/** Plans again; with `only`, for one mode and provider alone. */
+export type Evaluate = (
+  requirements: Requirements,
+  only?: Pick<Candidate, "mode" | "provider">,
+) => { candidates: Candidate[]; chosen: Candidate | null };
 
 /** The least memory vere is documented to run with, GiB, given swap (docs.urbit.org cloud-hosting). */
 const LEAST_MEMORY_GIB = 2;

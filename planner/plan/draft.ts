@@ -12,6 +12,14 @@ export interface Context {
   currency: string;
   /** The day prices count from: the catalog's, never the clock's. */
   pricedOn: string;
+  /** Work shared between the many times one plan is priced: growth, what-if, sensitivity. */
+  memo: Map<string, unknown>;
+}
+
+/** Computed once for a key. */
+export function once<T>(context: Context, key: string, compute: () => T): T {
+  if (!context.memo.has(key)) context.memo.set(key, compute());
+  return context.memo.get(key) as T;
 }
 
 export interface Draft {
@@ -84,7 +92,7 @@ export class Bill {
     options: LineOptions = {},
   ): this {
     if (quantity <= 0 && (options.high ?? 0) <= 0) return this;
-    const factor = this.factor(price.currency);
+    const factor = conversion(this.context, price.currency);
     const value = price.value === null || factor === null ? null : price.value * factor;
     const wide = BASIS_BAND[price.basis] + DRIFT_PER_YEAR * yearsBetween(price.date, this.context.pricedOn);
     const at = (count: number, bound: number | undefined, fallback: number) =>
@@ -127,14 +135,21 @@ export class Bill {
       options,
     );
   }
+}
 
-  private factor(currency: string): number | null {
-    const { currency: wanted, rates } = this.context;
-    if (currency === wanted) return 1;
-    const usd = currency === "USD" ? 1 : rates[currency];
-    const perWanted = wanted === "USD" ? 1 : rates[wanted];
-    return usd === undefined || perWanted === undefined ? null : usd / perWanted;
-  }
+/** What one unit of a currency is in the plan's; null without a rate. */
+export function conversion({ currency: wanted, rates }: Context, currency: string): number | null {
+  if (currency === wanted) return 1;
+  const usd = currency === "USD" ? 1 : rates[currency];
+  const perWanted = wanted === "USD" ? 1 : rates[wanted];
+  return usd === undefined || perWanted === undefined ? null : usd / perWanted;
+}
+
+/** A catalog price in the plan's currency; null when price or rate is unknown. */
+export function unitPrice(context: Context, provider: Provider, item: string, region: string): number | null {
+  const price = priceOf(context.catalog, provider, item, region);
+  const factor = conversion(context, price.currency);
+  return price.value === null || factor === null ? null : price.value * factor;
 }
 
 export interface Monthly {

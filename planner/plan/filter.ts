@@ -335,15 +335,6 @@ function price(context: Context, d: Draft, monthly: Monthly): Rejection[] {
   const found: Rejection[] = [];
   const stale = context.catalog.stale[d.provider];
   const unknown = d.lines.filter((l) => l.priceNotFound).map((l) => l.item);
-  if (monthly.incomplete)
-    found.push({
-      code: "price-unknown",
-      limit: "prices known",
-      have: monthly.mid,
-      need: unknown.length > 0 ? `a price of ${unknown.join(", ")}` : "a price",
-      fix:
-        d.provider === "own" ? "give the monthly price under existing" : "give the missing prices with --prices FILE",
-    });
   if (stale !== undefined)
     found.push({
       code: "price-unknown",
@@ -351,6 +342,15 @@ function price(context: Context, d: Draft, monthly: Monthly): Rejection[] {
       have: "out of date",
       need: "current prices",
       fix: "give today's prices with --prices FILE",
+    });
+  else if (monthly.incomplete)
+    found.push({
+      code: "price-unknown",
+      limit: "prices known",
+      have: monthly.mid,
+      need: unknown.length > 0 ? `a price of ${unknown.join(", ")}` : "a price",
+      fix:
+        d.provider === "own" ? "give the monthly price under existing" : "give the missing prices with --prices FILE",
     });
   const budget = context.requirements.budget;
   if (budget !== undefined && monthly.mid !== null && monthly.mid > budget.monthly)

@@ -43,7 +43,7 @@ function sameWay(r: Requirements, subject: Candidate, ships: number, evaluate: E
       : subject.mode === "multi-vps" && ships === 1
         ? "vps"
         : subject.mode;
-  return evaluate(changed).candidates.find(
+  return evaluate(changed, { mode, provider: subject.provider }).candidates.find(
     (c) => c.mode === mode && c.provider === subject.provider && (c.region === subject.region || c.provider === "own"),
   );
 }
@@ -165,7 +165,7 @@ export function quotaRequests(r: Requirements, c: Candidate): Plan["quotaRequest
 export function sensitivityOf(r: Requirements, subject: Candidate, evaluate: Evaluate): Plan["sensitivity"] {
   const price = (set: SetValues): number | null => {
     const next = withSet(r, set);
-    return evaluate(next).candidates.find((c) => c.id === subject.id)?.monthly.mid ?? null;
+    return evaluate(next, subject).candidates.find((c) => c.id === subject.id)?.monthly.mid ?? null;
   };
   const cases: [input: string, low: SetValues, high: SetValues, when: boolean][] = [
     [

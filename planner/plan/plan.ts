@@ -20,17 +20,19 @@ export interface PlanOptions {
 
 export function plan(requirements: Requirements, options: PlanOptions = {}): Plan {
   const catalog = options.catalog ?? defaultCatalog();
+  const memo = new Map<string, unknown>();
   const contextOf = (r: Requirements): Context => ({
     requirements: r,
     catalog,
     rates: options.rates ?? {},
     currency: r.budget?.currency ?? "USD",
     pricedOn: catalog.storedOn,
+    memo,
   });
   const context = contextOf(requirements);
   if (requirements.profile === "reference") return referencePlan(context);
-  const evaluate: Evaluate = (r) => {
-    const candidates = rankCandidates(contextOf(r), draftCandidates(contextOf(r)));
+  const evaluate: Evaluate = (r, only) => {
+    const candidates = rankCandidates(contextOf(r), draftCandidates(contextOf(r), only));
     return { candidates, chosen: choose(r, candidates) };
   };
 

@@ -94,9 +94,9 @@ function better(r: Requirements): (a: Candidate, b: Candidate) => number {
   return (a, b) =>
     Number(b.feasible) - Number(a.feasible) ||
     Number(wished(b)) - Number(wished(a)) ||
+    (a.feasible ? 0 : a.rejections.length - b.rejections.length) ||
     b.score - a.score ||
     (cost(a) === cost(b) ? 0 : cost(a) - cost(b)) ||
-    a.rejections.length - b.rejections.length ||
     (a.id < b.id ? -1 : 1);
 }
 

@@ -76,10 +76,10 @@ export function referenceGroundseg(catalog: Catalog, o: ReferenceOptions): Refer
     hosts.map((h) => ({
       name: h.slug,
       ships: Math.max(0, h.ships),
-      price: () => usd(`droplet:${h.slug}`) + extraDisk(h.ships, h.diskGiB) * volume,
+      monthly: usd(`droplet:${h.slug}`) + extraDisk(h.ships, h.diskGiB) * volume,
     })),
   ).cover(o.ships)!;
-  const machines = grouped(mix.machines.map((m) => m.name)).map(([slug, count]) => ({
+  const machines = grouped(mix.machines).map(([slug, count]) => ({
     slug,
     count,
     host: hosts.find((h) => h.slug === slug)!,
@@ -132,11 +132,11 @@ export function referenceEks(catalog: Catalog, o: ReferenceOptions): ReferenceRe
     types.map((t) => ({
       name: t.name,
       ships: nodeCapacity(t, o.memoryGiB * 1024, null).ships,
-      price: () => usd(`ec2:${t.name}`) * HOURS,
+      monthly: usd(`ec2:${t.name}`) * HOURS,
     })),
   );
   const planned = Math.ceil(o.ships * (1 + (o.headroom ?? 0)) - 1e-9);
-  const names = spread(planned, zones).flatMap((n) => mix.cover(n)!.machines.map((m) => m.name));
+  const names = spread(planned, zones).flatMap((n) => mix.cover(n)!.machines);
   const system =
     o.ships <= 20
       ? { type: "t4g.large", count: 2 }

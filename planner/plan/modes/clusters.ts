@@ -3,11 +3,11 @@ import type { InstanceType } from "../../catalog/catalog";
 import { LIMITS } from "../../catalog/limits";
 import { zonesOf } from "../../catalog/regions";
 import { doksCapacity, nodeCapacity, type NodeCapacity } from "../capacity";
-import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES } from "../draft";
+import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, once, unitPrice } from "../draft";
 import { NodeMix, spread } from "../node-mix";
 import { grouped } from "../reference";
 import type { PlannedNode, Provider, Rejection } from "../schema";
-import { hostSizes, largestMemory, snapshotHours, SNAPSHOT_GB_PER_SHIP, totalDisk } from "./hosts";
+import { type HostSize, hostSizes, largestMemory, snapshotHours, SNAPSHOT_GB_PER_SHIP, totalDisk } from "./hosts";
 
 /** Root volume of a node, GiB (reference model). */
 export const NODE_ROOT_GIB = 30;
@@ -29,24 +29,40 @@ interface ShipNodes {
   cost: number;
 }
 
-/** The cheapest nodes for the ships and their headroom, zone by zone: a volume never leaves its zone. */
-function cheapestNodes<T extends { name: string }>(
+interface NodeChoice {
+  capacity: ReadonlyMap<string, NodeCapacity>;
+  mix: NodeMix;
+}
+
+/** Node types with what they hold and cost, solved once a plan for the same memory, CPU and families. */
+function nodeChoice<T extends { name: string }>(
+  context: Context,
+  key: string,
   types: T[],
   capacityOf: (t: T) => NodeCapacity,
   monthly: (t: T) => number,
+): NodeChoice {
+  return once(context, key, () => {
+    const capacity = new Map(types.map((t) => [t.name, capacityOf(t)]));
+    return {
+      capacity,
+      mix: new NodeMix(types.map((t) => ({ name: t.name, ships: capacity.get(t.name)!.ships, monthly: monthly(t) }))),
+    };
+  });
+}
+
+/** The cheapest nodes for the ships and their headroom, zone by zone: a volume never leaves its zone. */
+function cheapestNodes(
+  { capacity, mix }: NodeChoice,
   ships: number,
   zones: string[],
   headroom: number,
 ): ShipNodes | null {
-  const capacity = new Map(types.map((t) => [t.name, capacityOf(t)]));
-  const mix = new NodeMix(
-    types.map((t) => ({ name: t.name, ships: capacity.get(t.name)!.ships, price: () => monthly(t) })),
-  );
   const planned = Math.ceil(ships * (1 + headroom / 100) - 1e-9);
   const perZone = spread(planned, zones.length).map((n, i) => ({ zone: zones[i]!, solved: mix.cover(n) }));
   if (perZone.some((z) => z.solved === null)) return null;
   return {
-    perZone: perZone.map((z) => ({ zone: z.zone, names: z.solved!.machines.map((m) => m.name) })),
+    perZone: perZone.map((z) => ({ zone: z.zone, names: z.solved!.machines })),
     capacity,
     cost: perZone.reduce((sum, z) => sum + z.solved!.cost, 0),
   };
@@ -67,16 +83,19 @@ export function eksDraft(context: Context, region: string): Draft {
   const { ships, cluster, regions } = requirements;
   const zones = zonesOf("aws", region, cluster.zones);
   const N = ships.count;
-  const hourly = (name: string) =>
-    new Bill(context, "aws", region).add(name, "fixed", HOURS_PER_MONTH, "hour", `ec2:${name}`).lines[0]!.monthly;
-  const root =
-    new Bill(context, "aws", region).add("root", "fixed", NODE_ROOT_GIB, "GB", "gp3Storage").lines[0]!.monthly ?? 0;
-  const priced = shipNodeTypes(context).filter((t) => hourly(t.name) !== null);
+  const root = NODE_ROOT_GIB * (unitPrice(context, "aws", "gp3Storage", region) ?? 0);
+  const types = shipNodeTypes(context);
+  const priced = types.filter((t) => unitPrice(context, "aws", `ec2:${t.name}`, region) !== null);
+  const key = `eks/${region}/${ships.cpu}/${ships.image.architectures.join()}/${cluster.families?.join() ?? ""}`;
   const solve = (memoryGiB: number, headroom: number) =>
     cheapestNodes(
-      priced,
-      (t) => nodeCapacity(t, memoryGiB * 1024, ships.cpu),
-      (t) => hourly(t.name)! + root,
+      nodeChoice(
+        context,
+        `${key}/${memoryGiB}`,
+        priced,
+        (t) => nodeCapacity(t, memoryGiB * 1024, ships.cpu),
+        (t) => unitPrice(context, "aws", `ec2:${t.name}`, region)! * HOURS_PER_MONTH + root,
+      ),
       N,
       zones,
       headroom,
@@ -150,7 +169,7 @@ export function eksDraft(context: Context, region: string): Draft {
   if (regions.dr !== undefined) drLines(context, bill);
 
   const rejections: Rejection[] = [];
-  if (ships.image.architectures.length > 0 && shipNodeTypes(context).length === 0)
+  if (ships.image.architectures.length > 0 && types.length === 0)
     rejections.push({
       code: "image",
       limit: "node families the image runs on",
@@ -188,21 +207,13 @@ export function eksDraft(context: Context, region: string): Draft {
 
 function systemType(context: Context, region: string): { name: string; count: number } | null {
   const wish = systemNodes(context.requirements.ships.count);
-  const best = hostSizes(
-    {
-      ...context,
-      requirements: { ...context.requirements, cluster: { ...context.requirements.cluster, families: undefined } },
-    },
-    "aws",
-    region,
-  ).find(
-    (s) =>
-      s.monthly !== null &&
-      s.arch === "x86_64" &&
-      s.memoryGiB >= wish.memoryGiB &&
-      (s.vcpu ?? 0) >= wish.vcpu &&
-      !/^t/.test(s.name),
-  );
+  const fits = (s: HostSize) =>
+    s.monthly !== null &&
+    !s.burstable &&
+    s.arch === "x86_64" &&
+    s.memoryGiB >= wish.memoryGiB &&
+    (s.vcpu ?? 0) >= wish.vcpu;
+  const best = hostSizes(context, "aws", region).find(fits);
   return best === undefined ? null : { name: best.name, count: wish.count };
 }
 
@@ -314,9 +325,13 @@ export function doksDraft(context: Context, region: string): Draft {
   const sizes = hostSizes(context, "digitalocean", region).filter((s) => s.monthly !== null && s.memoryGiB >= 4);
   const nodes = ships.image.architectures.includes("x86_64")
     ? cheapestNodes(
-        sizes,
-        (s) => doksCapacity({ vcpu: s.vcpu!, memoryGiB: s.memoryGiB }, memory * 1024, ships.cpu),
-        (s) => s.monthly!,
+        nodeChoice(
+          context,
+          `doks/${region}/${ships.cpu}/${memory}`,
+          sizes,
+          (s) => doksCapacity({ vcpu: s.vcpu!, memoryGiB: s.memoryGiB }, memory * 1024, ships.cpu),
+          (s) => s.monthly!,
+        ),
         N,
         [region],
         cluster.headroomPercent,

@@ -1,7 +1,8 @@
 // Ships on hosts of their own: a VPS a ship, GroundSeg hosts, machines the user owns, and both together.
 import { LIMITS } from "../../catalog/limits";
 import type { OwnHost } from "../../requirements/schema";
-import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES } from "../draft";
+import { priceOf } from "../../catalog/catalog";
+import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, once } from "../draft";
 import { NodeMix } from "../node-mix";
 import type { CostLine, PlannedNode, Provider, Rejection } from "../schema";
 import { zonesOf } from "../../catalog/regions";
@@ -22,48 +23,60 @@ export interface HostSize {
   memoryGiB: number;
   vcpu: number | null;
   diskGiB: number;
-  /** Monthly price in the plan's currency; null when unknown. */
+  burstable: boolean;
+  /** Price a month in the provider's own currency, for ordering; null when unknown. */
   monthly: number | null;
 }
 
-/** Host sizes a provider rents in a region, cheapest first, unknown prices left out. */
+/** Host sizes a provider rents in a region, cheapest first. */
 export function hostSizes(context: Context, provider: Provider, region: string): HostSize[] {
-  const { catalog, requirements } = context;
-  const monthly = (item: string, hours: number) => {
-    const bill = new Bill(context, provider, region).add(item, "fixed", hours, "", item);
-    return bill.lines[0]!.monthly;
-  };
-  const families = requirements.cluster.families;
-  const sizes: HostSize[] =
-    provider === "digitalocean"
-      ? catalog.droplets.map((d) => ({
-          name: d.slug,
-          arch: "x86_64",
-          memoryGiB: d.memoryGiB,
-          vcpu: d.vcpu,
-          diskGiB: d.diskGiB,
-          monthly: monthly(`droplet:${d.slug}`, 1),
-        }))
-      : provider === "aws"
-        ? catalog.instanceTypes
-            .filter((t) => families === undefined || families.includes(t.family))
-            .map((t) => ({
+  return once(context, `sizes/${provider}/${region}`, () => {
+    const { catalog } = context;
+    const price = (item: string, hours: number) => {
+      const { value } = priceOf(catalog, provider, item, region);
+      return value === null ? null : value * hours;
+    };
+    const sizes: HostSize[] =
+      provider === "digitalocean"
+        ? catalog.droplets.map((d) => ({
+            name: d.slug,
+            arch: "x86_64",
+            memoryGiB: d.memoryGiB,
+            vcpu: d.vcpu,
+            diskGiB: d.diskGiB,
+            burstable: false,
+            monthly: price(`droplet:${d.slug}`, 1),
+          }))
+        : provider === "aws"
+          ? catalog.instanceTypes.map((t) => ({
               name: t.name,
               arch: t.arch,
               memoryGiB: t.memoryGiB,
               vcpu: t.vcpu,
               diskGiB: EC2_ROOT_GIB,
-              monthly: monthly(`ec2:${t.name}`, HOURS_PER_MONTH),
+              burstable: t.burstable,
+              monthly: price(`ec2:${t.name}`, HOURS_PER_MONTH),
             }))
-        : catalog.hetznerServers.map((s) => ({
-            name: s.name,
-            arch: s.arch,
-            memoryGiB: s.memoryGiB,
-            vcpu: null,
-            diskGiB: 0,
-            monthly: monthly(`server:${s.name}`, HOURS_PER_MONTH),
-          }));
-  return sizes.sort((a, b) => (a.monthly ?? Infinity) - (b.monthly ?? Infinity) || (a.name < b.name ? -1 : 1));
+          : catalog.hetznerServers.map((h) => ({
+              name: h.name,
+              arch: h.arch,
+              memoryGiB: h.memoryGiB,
+              vcpu: null,
+              diskGiB: 0,
+              burstable: false,
+              monthly: price(`server:${h.name}`, HOURS_PER_MONTH),
+            }));
+    return sizes.sort((a, b) => (a.monthly ?? Infinity) - (b.monthly ?? Infinity) || (a.name < b.name ? -1 : 1));
+  });
+}
+
+/** Sizes hosts may have: the wished EC2 families, where there are wishes. */
+function allowedSizes(context: Context, provider: Provider, region: string): HostSize[] {
+  const families = context.requirements.cluster.families;
+  const all = hostSizes(context, provider, region);
+  return provider === "aws" && families !== undefined
+    ? all.filter((s) => families.includes(s.name.split(".")[0]!))
+    : all;
 }
 
 /** One VPS a ship. `vps` is the case of one ship, `multi-vps` of several. */
@@ -87,16 +100,16 @@ export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: 
       fix: "take vps: one ship needs one host",
     });
 
-  const count = mode === "vps" ? 1 : ships.count;
+  const count = ships.count;
   const wanted = memoryGroups(context, count);
-  const sizes = hostSizes(context, provider, region);
+  const sizes = allowedSizes(context, provider, region);
   const bill = new Bill(context, provider, region);
   const nodes: PlannedNode[] = [];
   const zones = zonesOf(provider, region, context.requirements.cluster.zones);
   for (const { memoryGiB, ships: n } of wanted) {
     const size = sizes.find((s) => s.memoryGiB >= memoryGiB);
     if (size === undefined) {
-      rejections.push(tooLarge(memoryGiB, Math.max(...sizes.map((s) => s.memoryGiB))));
+      rejections.push(tooLarge(memoryGiB, Math.max(0, ...sizes.map((s) => s.memoryGiB))));
       continue;
     }
     const low = context.requirements.given.includes("ships.memoryGiB")
@@ -119,28 +132,26 @@ export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: 
 /** GroundSeg hosts: Docker and GroundSeg, several ships a host, keys given by hand in its own pages. */
 export function groundsegDraft(context: Context, provider: Provider, region: string): Draft {
   const { ships } = context.requirements;
-  const sizes = hostSizes(context, provider, region).filter((s) => s.monthly !== null);
+  const sizes = allowedSizes(context, provider, region).filter((s) => s.monthly !== null);
+  const memory = largestMemory(context);
   const held = (s: HostSize) =>
-    Math.min(LIMITS.groundsegShips.value, Math.floor((s.memoryGiB - HOST_OVERHEAD_GIB) / largestMemory(context)));
-  const volumePrice =
-    new Bill(context, provider, region).add("v", "fixed", 1, "", volumeItem(provider)).lines[0]!.monthly ?? 0;
-  const mix = new NodeMix(
-    sizes.map((s) => ({
-      name: s.name,
-      ships: Math.max(0, held(s)),
-      price: (n) => s.monthly! + (n * ships.diskGiB + GROUNDSEG_EXTRA_GIB) * volumePrice,
-    })),
-    false,
+    Math.max(0, Math.min(LIMITS.groundsegShips.value, Math.floor((s.memoryGiB - HOST_OVERHEAD_GIB) / memory)));
+  // What a ship's own disk costs is the same on any host, so only the host and the extra room of its volume decide.
+  const extra = GROUNDSEG_EXTRA_GIB * (priceOf(context.catalog, provider, volumeItem(provider), region).value ?? 0);
+  const families = context.requirements.cluster.families?.join() ?? "";
+  const mix = once(
+    context,
+    `groundseg/${provider}/${region}/${memory}/${families}`,
+    () => new NodeMix(sizes.map((s) => ({ name: s.name, ships: held(s), monthly: s.monthly! + extra }))),
   ).cover(ships.count);
 
-  const rejections: Rejection[] =
-    mix === null ? [tooLarge(largestMemory(context), Math.max(0, ...sizes.map((s) => s.memoryGiB)))] : [];
+  const rejections: Rejection[] = mix === null ? [tooLarge(memory, Math.max(0, ...sizes.map((s) => s.memoryGiB)))] : [];
   const bill = new Bill(context, provider, region);
   const zones = zonesOf(provider, region, context.requirements.cluster.zones);
   const nodes: PlannedNode[] = [];
   const machines = mix?.machines ?? [];
   for (const size of sizes) {
-    const mine = machines.filter((m) => m.name === size.name);
+    const mine = machines.filter((m) => m === size.name);
     if (mine.length === 0) continue;
     machineLines(bill, provider, size, mine.length, "fixed");
     nodes.push(
