@@ -222,7 +222,7 @@ function createSnapshots({ name, args, parent }: BackupContext, there: Vault | n
       state: "ENABLED",
       policyDetails: {
         policyType: "EBS_SNAPSHOT_MANAGEMENT",
-        resourceTypes: "VOLUME",
+        resourceTypes: ["VOLUME"],
         targetTags: { [BACKUP_TAG]: args.backupTag },
         schedules: [
           {

@@ -62,8 +62,8 @@ export class Backups extends pulumi.ComponentResource {
   public readonly restoring: pulumi.Output<string>;
 
   constructor(name: string, args: BackupsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:Backups", name, {}, opts);
     refuseIfAny("Backups", name, backupProblems(args));
+    super("roadstead:index:Backups", name, {}, opts);
 
     const context = { name, args, parent: this };
     const made = args.provider === BackupProvider.Aws ? createAwsBackups(context) : createSpaces(context);

@@ -77,8 +77,8 @@ export class DoksCluster extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: DoksClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:DoksCluster", name, {}, opts);
     refuseIfAny("DoksCluster", name, doksProblems(name, args));
+    super("roadstead:index:DoksCluster", name, {}, opts);
     const context: Context = { name, args, parent: this };
     const own = ownPool(args.pools) as DoksPool;
     if ((args.adminCidrs ?? []).length === 0) {

@@ -42,8 +42,8 @@ export class Chart extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ChartArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:Chart", name, {}, opts);
     refuseIfAny("Chart", name, chartProblems(name, args));
+    super("roadstead:index:Chart", name, {}, opts);
 
     const chart = new HelmChart(
       name,

@@ -65,8 +65,8 @@ export class ClusterAddons extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ClusterAddonsArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:ClusterAddons", name, {}, opts);
     refuseIfAny("ClusterAddons", name, addonProblems(name, args));
+    super("roadstead:index:ClusterAddons", name, {}, opts);
     const context: Context = { name, args, parent: this };
 
     const addons = createAddons(context);

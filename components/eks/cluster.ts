@@ -80,8 +80,8 @@ export class Cluster extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:Cluster", name, {}, opts);
     refuseIfAny("Cluster", name, clusterProblems(name, args));
+    super("roadstead:index:Cluster", name, {}, opts);
     const context: Context = { name, clusterName: args.clusterName ?? name, args, parent: this };
 
     const key = createKey(context);

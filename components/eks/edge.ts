@@ -54,8 +54,8 @@ export class Edge extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:Edge", name, {}, opts);
     refuseIfAny("Edge", name, edgeProblems(args));
+    super("roadstead:index:Edge", name, {}, opts);
     const context: Context = { name, args, parent: this };
 
     const zone = createZone(context);

@@ -86,8 +86,8 @@ export class Network extends pulumi.ComponentResource {
   readonly #zones: string[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:Network", name, {}, opts);
     refuseIfAny("Network", name, networkProblems(args));
+    super("roadstead:index:Network", name, {}, opts);
     this.#zones = args.zones;
     const context = { name, args, parent: this };
 

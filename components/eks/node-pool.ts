@@ -75,8 +75,8 @@ export class NodePool extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: NodePoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:NodePool", name, {}, opts);
     refuseIfAny("NodePool", name, poolProblems(name, args));
+    super("roadstead:index:NodePool", name, {}, opts);
     const context: Context = { name, args, parent: this };
 
     const role = nodeRole(context);

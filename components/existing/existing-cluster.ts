@@ -35,8 +35,8 @@ export class ExistingCluster extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ExistingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("roadstead:index:ExistingCluster", name, {}, opts);
     refuseIfAny("ExistingCluster", name, existingProblems(args));
+    super("roadstead:index:ExistingCluster", name, {}, opts);
 
     this.provider = new Provider(
       `${name}-kubernetes`,
