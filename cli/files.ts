@@ -48,6 +48,8 @@ function readFault(error: unknown): string {
 }
 
 export interface FileToWrite {
+  /** The directory the file may not leave, not even through a symbolic link. */
+  root: string;
   /** Relative to the root, or absolute inside it. */
   path: string;
   text: string;
@@ -55,10 +57,10 @@ export interface FileToWrite {
 
 /**
  * Writes every file or none: all are staged beside their targets, then renamed into place; a failing rename
- * puts back what was there. Nothing is written through a symbolic link that leads out of `root`.
+ * puts back what was there. Nothing is written through a symbolic link that leads out of a file's root.
  */
-export function writeAll(root: string, files: readonly FileToWrite[]): void {
-  const targets = files.map((f) => ({ text: f.text, target: targetInside(root, f.path) }));
+export function writeAll(files: readonly FileToWrite[]): void {
+  const targets = files.map((f) => ({ text: f.text, target: targetInside(f.root, f.path) }));
   const staged: { temp: string; target: string; backup: string | null; done: boolean }[] = [];
   const made: string[] = [];
   try {

@@ -31,7 +31,7 @@ export async function initCommand(file: string, options: InitOptions, io: Io, pr
   if (!edited.ok) throw usage(`${file}: ${edited.message}`);
   // Planned before it is written: what does not load is not left behind.
   const { plan } = planText(io, edited.text, file, {});
-  writeAll(rootOfOutput(io, file), [{ path: full, text: edited.text }]);
+  writeAll([{ root: rootOfOutput(io, file), path: full, text: edited.text }]);
   fs.rmSync(path.resolve(io.cwd, KEPT), { force: true });
 
   const next = [`roadstead plan ${file}`, `roadstead preview ${file}${plan.chosen === null ? " --change 1" : ""}`];
@@ -40,7 +40,8 @@ export async function initCommand(file: string, options: InitOptions, io: Io, pr
     io.out(`${JSON.stringify(data, null, 2)}\n`);
     return EXIT.done;
   }
-  const what = existing === null ? "written" : edited.changed.length === 0 ? "unchanged" : `changed: ${edited.changed.join(", ")}`;
+  const what =
+    existing === null ? "written" : edited.changed.length === 0 ? "unchanged" : `changed: ${edited.changed.join(", ")}`;
   io.err(`${file} ${what}\n`);
   io.out(`${headline(plan)}\n`);
   for (const q of plan.clarify.slice(0, 3)) io.out(`To decide: ${q.question} (${q.path}; assumed: ${q.assumed})\n`);
@@ -59,7 +60,9 @@ async function collectAnswers(
   if (options.input === false) return {};
   if (options.json) throw usage("--json asks nothing; accepted: --answers FILE or --no-input beside it");
   if (given === undefined && !(io.inIsTerminal && io.outIsTerminal))
-    throw usage("there is no terminal to ask on; accepted: --answers FILE (YAML or JSON), or --no-input for the defaults");
+    throw usage(
+      "there is no terminal to ask on; accepted: --answers FILE (YAML or JSON), or --no-input for the defaults",
+    );
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the prompt library is not paid for by scripts
   const prompter = given ?? (require("./wizard/prompter") as typeof import("./wizard/prompter")).terminalPrompter();
 
@@ -70,7 +73,10 @@ async function collectAnswers(
   if (already > 0) io.err(`Continuing after ${already} of ${total} questions; delete ${KEPT} to start again.\n`);
   const answers = await ask(prompter, known, progress, (p) => keep(io, file, p));
   if (answers === CANCELLED)
-    throw new Stop(EXIT.cancelled, `Stopped; ${file} is as it was and the answers are kept. Continue with:\n  roadstead init ${file}`);
+    throw new Stop(
+      EXIT.cancelled,
+      `Stopped; ${file} is as it was and the answers are kept. Continue with:\n  roadstead init ${file}`,
+    );
   prompter.outro("Thank you. Planning…");
   return answers;
 }
@@ -125,5 +131,5 @@ function keptProgress(io: Io, file: string): Progress {
 
 function keep(io: Io, file: string, progress: Progress): void {
   const kept: Kept = { file: path.resolve(io.cwd, file), progress };
-  writeAll(io.cwd, [{ path: KEPT, text: `${JSON.stringify(kept, null, 2)}\n` }]);
+  writeAll([{ root: io.cwd, path: KEPT, text: `${JSON.stringify(kept, null, 2)}\n` }]);
 }

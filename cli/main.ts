@@ -5,12 +5,14 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { EXIT, EXIT_MEANING, type ExitName, Stop } from "./exit";
+import type { InitOptions } from "./init";
 import { type Io, processIo } from "./io";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a plain require keeps loading lazy and synchronous */
 const commands = {
   plan: () => (require("./plan") as typeof import("./plan")).planCommand,
-  init: () => (require("./init") as typeof import("./init")).initCommand,
+  init: () => (file: string, options: InitOptions, io: Io) =>
+    (require("./init") as typeof import("./init")).initCommand(file, options, io),
   preview: () => (require("./preview") as typeof import("./preview")).preview,
   doctor: () => (require("./doctor") as typeof import("./doctor")).doctorCommand,
   schema: () => (require("./schema") as typeof import("./schema")).schemaCommand,
@@ -32,7 +34,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     }
     io.err(`roadstead: a bug: ${error instanceof Error ? error.message : String(error)}\n`);
     if (io.env.ROADSTEAD_DEBUG === "1") io.err(`${error instanceof Error ? error.stack : "(no stack)"}\n`);
-    else io.err("Run it again with ROADSTEAD_DEBUG=1 for the stack trace, and report it with the input that shows it.\n");
+    else
+      io.err("Run it again with ROADSTEAD_DEBUG=1 for the stack trace, and report it with the input that shows it.\n");
     return EXIT.bug;
   }
 }
@@ -103,7 +106,9 @@ function describe(io: Io, ended: (code: number) => void): Command {
     program
       .command("preview")
       .summary("show offline exactly what `pulumi up` would make")
-      .description("Show offline exactly what `pulumi up` would make: resource tree, cost, ship ledger, policy verdicts.")
+      .description(
+        "Show offline exactly what `pulumi up` would make: resource tree, cost, ship ledger, policy verdicts.",
+      )
       .argument("<stack-or-file>", "a recorded stack, or a requirements file to plan and preview in one"),
   )
     .option("--json", "print the preview as one JSON object")
@@ -114,7 +119,9 @@ function describe(io: Io, ended: (code: number) => void): Command {
   program
     .command("doctor")
     .summary("what is missing before the first `pulumi up`, and the next commands")
-    .description("Say what is missing before the first `pulumi up` of a stack, and the exact next commands. No network.")
+    .description(
+      "Say what is missing before the first `pulumi up` of a stack, and the exact next commands. No network.",
+    )
     .argument("<stack>", "a recorded stack: dev, staging or prod")
     .option("--json", "print the findings as one JSON object")
     .action(action(commands.doctor));
@@ -131,18 +138,26 @@ function describe(io: Io, ended: (code: number) => void): Command {
 /** The options of everything that plans from a file. */
 function planning(command: Command): Command {
   return command
-    .option("--set <path=value>", "change a value of the file for this run, such as ships.memoryGiB=2 (repeatable)", collect)
+    .option(
+      "--set <path=value>",
+      "change a value of the file for this run, such as ships.memoryGiB=2 (repeatable)",
+      collect,
+    )
     .option("--prices <file>", "prices of your own that override the catalog")
     .option("--rate <CUR=usd>", "US dollars one unit of a currency costs, such as EUR=1.08 (repeatable)", collect);
 }
 
 function exitTable(): string {
-  return (Object.keys(EXIT) as ExitName[]).map((n) => `  ${String(EXIT[n]).padStart(3)}  ${EXIT_MEANING[n]}`).join("\n");
+  return (Object.keys(EXIT) as ExitName[])
+    .map((n) => `  ${String(EXIT[n]).padStart(3)}  ${EXIT_MEANING[n]}`)
+    .join("\n");
 }
 
 function version(): string {
   // Two places up from dist/cli, one from the sources.
-  const file = ["../package.json", "../../package.json"].map((p) => path.join(__dirname, p)).find((p) => existsSync(p))!;
+  const file = ["../package.json", "../../package.json"]
+    .map((p) => path.join(__dirname, p))
+    .find((p) => existsSync(p))!;
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 

@@ -19,10 +19,7 @@ export const SCALE_COUNT: Record<Scale, number> = { one: 1, few: 10, dozens: 50,
 export const BUDGET_BANDS = ["50", "500", "2000", "10000", "none"] as const;
 
 /** Ships as a person answers: how many, how many of each class, or which. */
-export type ShipsAnswer =
-  | { count: number }
-  | { types: Partial<Record<ShipClass, number>> }
-  | { names: string[] };
+export type ShipsAnswer = { count: number } | { types: Partial<Record<ShipClass, number>> } | { names: string[] };
 
 export const answersSchema = z.strictObject({
   purpose: z.enum(PURPOSES).optional().describe("What the ships are for."),
@@ -36,12 +33,18 @@ export const answersSchema = z.strictObject({
     .union([z.number().positive(), z.literal("none")])
     .optional()
     .describe("The most a month may cost in US dollars, or none."),
-  compliance: z.array(z.enum(COMPLIANCE)).optional().describe("Frameworks evidence is needed for; an empty list for none."),
+  compliance: z
+    .array(z.enum(COMPLIANCE))
+    .optional()
+    .describe("Frameworks evidence is needed for; an empty list for none."),
   region: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .optional()
     .describe("us, eu or none for where data may be stored, or the providers' own region names."),
-  sla: z.union([z.literal(99), z.literal(99.9), z.literal(99.99)]).optional().describe("Availability per ship in per cent."),
+  sla: z
+    .union([z.literal(99), z.literal(99.9), z.literal(99.99)])
+    .optional()
+    .describe("Availability per ship in per cent."),
 });
 export type Answers = z.infer<typeof answersSchema>;
 export type AnswerName = keyof Answers;
@@ -51,11 +54,16 @@ const no = (message: string): { ok: false; message: string } => ({ ok: false, me
 
 /** "50", "48 planets, 2 moons", "~sampel-palnet ~zod", or the list form of an answers file. */
 export function readShips(answer: number | string | readonly string[]): Read<ShipsAnswer> {
-  const words = (Array.isArray(answer) ? answer.join(" ") : String(answer)).trim().split(/[\s,;]+/).filter(Boolean);
+  const words = (Array.isArray(answer) ? answer.join(" ") : String(answer))
+    .trim()
+    .split(/[\s,;]+/)
+    .filter(Boolean);
   if (words.length === 0) return no("received nothing; accepted: a count, counts by class, or names; for example 50");
   // A boot key pasted here by mistake must not end up on a screen or in a file.
   if (words.some((w) => /^0w/i.test(w)))
-    return no("that looks like a boot key; accepted: names and counts only. Keys go into Pulumi config secrets, never into a file");
+    return no(
+      "that looks like a boot key; accepted: names and counts only. Keys go into Pulumi config secrets, never into a file",
+    );
   if (words.length === 1 && /^-?\d+([.]\d+)?$/.test(words[0]!)) return readCount(words[0]!);
   if (words.every((w) => w.startsWith("~"))) return readNames(words);
   return readTypes(words);
@@ -71,7 +79,9 @@ function readCount(word: string): Read<ShipsAnswer> {
 function readNames(words: string[]): Read<ShipsAnswer> {
   const bad = words.filter((w) => readName(w) === null);
   if (bad.length > 0)
-    return no(`received ${bad.slice(0, 3).join(", ")}; accepted: valid @p names such as ~sampel-palnet. Check the spelling`);
+    return no(
+      `received ${bad.slice(0, 3).join(", ")}; accepted: valid @p names such as ~sampel-palnet. Check the spelling`,
+    );
   const twice = words.find((w, i) => words.indexOf(w) !== i);
   return twice === undefined
     ? { ok: true, value: { names: words } }
@@ -88,9 +98,11 @@ function readTypes(words: string[]): Read<ShipsAnswer> {
     const shipClass = SHIP_CLASSES.find((c) => c === singular);
     if (!/^\d+$/.test(count) || (shipClass === undefined && singular !== "ship"))
       return no(
-        `received ${count} ${noun}`.trim() + `; accepted: a count, counts by class (${SHIP_CLASSES.join(", ")}), or names; for example ${example}`,
+        `received ${count} ${noun}`.trim() +
+          `; accepted: a count, counts by class (${SHIP_CLASSES.join(", ")}), or names; for example ${example}`,
       );
-    if (singular === "ship") return pairs.length === 2 ? readCount(count) : no(`received ships among classes; for example ${example}`);
+    if (singular === "ship")
+      return pairs.length === 2 ? readCount(count) : no(`received ships among classes; for example ${example}`);
     if (shipClass !== undefined) types[shipClass] = (types[shipClass] ?? 0) + Number(count);
   }
   const sum = Object.values(types).reduce((a, b) => a + b, 0);

@@ -9,7 +9,10 @@ export function requirementsText(answers: Answers, existing: string | null): Edi
   if (existing === null) return { ok: true, text: newFile(answers), changed: ["(new file)"] };
   const doc = parseDocument(existing, { uniqueKeys: true });
   if (doc.errors.length > 0 || (doc.contents !== null && !isMap(doc.contents)))
-    return { ok: false, message: "it is not a YAML or JSON mapping; accepted: a requirements file. Correct it, or name another file" };
+    return {
+      ok: false,
+      message: "it is not a YAML or JSON mapping; accepted: a requirements file. Correct it, or name another file",
+    };
   if (doc.contents === null) return requirementsText(answers, null);
   const changed: string[] = [];
   const set = (path: string[], value: unknown) => {
@@ -56,9 +59,13 @@ export function answersIn(existing: string): Answers {
   const regions = file.regions as { residency?: unknown; allowed?: unknown } | undefined;
   if (regions?.allowed !== undefined) found.region = regions.allowed;
   else if (regions?.residency !== undefined) found.region = regions.residency;
-  const ships = file.ships as { count?: unknown; types?: Record<string, number>; named?: unknown } | unknown[] | undefined;
+  const ships = file.ships as
+    { count?: unknown; types?: Record<string, number>; named?: unknown } | unknown[] | undefined;
   if (ships !== undefined && !Array.isArray(ships) && ships?.named === undefined) {
-    if (ships?.types) found.ships = Object.entries(ships.types).map(([k, n]) => `${n} ${k}`).join(", ");
+    if (ships?.types)
+      found.ships = Object.entries(ships.types)
+        .map(([k, n]) => `${n} ${k}`)
+        .join(", ");
     else if (typeof ships?.count === "number") found.ships = ships.count;
   } else if (ships !== undefined) {
     const list = (Array.isArray(ships) ? ships : (ships.named as unknown[])) ?? [];
@@ -116,12 +123,20 @@ function setIn(doc: Document, path: string[], value: unknown): void {
 /** Null when done, else why the answer cannot be merged into what the file says about its ships. */
 function editShips(doc: Document, answer: ShipsAnswer, changed: string[]): string | null {
   const current = doc.get("ships", true) as unknown;
-  const list = isSeq(current) ? current : isMap(current) && isSeq(current.get("named")) ? (current.get("named") as YAMLSeq) : null;
+  const list = isSeq(current)
+    ? current
+    : isMap(current) && isSeq(current.get("named"))
+      ? (current.get("named") as YAMLSeq)
+      : null;
   if ("names" in answer) {
     if (list !== null) return editNames(doc, list, answer.names, changed);
     // Names replace counts; settings such as memoryGiB stay.
     if (isMap(current)) for (const key of ["count", "types"]) current.delete(key);
-    setIn(doc, ["ships", "named"], answer.names.map((name) => ({ name })));
+    setIn(
+      doc,
+      ["ships", "named"],
+      answer.names.map((name) => ({ name })),
+    );
     changed.push("ships.named");
     return null;
   }
@@ -179,7 +194,9 @@ function newFile(answers: Answers): string {
     "names" in ships
       ? `ships:\n  named:\n${ships.names.map((n) => `    - { name: ${n} }\n`).join("")}    # With a boot key: { name: ~sampel-palnet, key: { secret: sampel-palnet-key } }; the secret\n    # itself goes into Pulumi config, never into this file.\n`
       : "types" in ships
-        ? `ships:\n  types: { ${Object.entries(ships.types).map(([k, n]) => `${k}: ${n}`).join(", ")} }\n`
+        ? `ships:\n  types: { ${Object.entries(ships.types)
+            .map(([k, n]) => `${k}: ${n}`)
+            .join(", ")} }\n`
         : `ships:\n  count: ${ships.count}\n`;
   const budget = typeof answers.budget === "number" ? answers.budget : 500;
   return `# What the ships need. Plan it:      roadstead plan THIS-FILE
@@ -195,7 +212,11 @@ ${line(typeof answers.budget === "number", `budget: { monthly: ${budget}, curren
 ${line(answers.sla !== undefined, `sla: ${answers.sla ?? 99}`, "99, 99.9 or 99.99 per cent a ship")}${line((answers.compliance ?? []).length > 0, `compliance: ${flow(answers.compliance ?? [])}`, "gdpr, hipaa, soc2, iso27001, pci")}${
     region !== null && "allowed" in region
       ? line(true, `regions: { allowed: ${flow(region.allowed)} }`, "the providers' own names; residency: us or eu")
-      : line(region !== null, `regions: { residency: ${region?.residency ?? "none"} }`, "us, eu or none; allowed: [us-east-1, nyc3]; dr: a second region")
+      : line(
+          region !== null,
+          `regions: { residency: ${region?.residency ?? "none"} }`,
+          "us, eu or none; allowed: [us-east-1, nyc3]; dr: a second region",
+        )
   }
 ${line(answers.experience !== undefined, `experience: ${answers.experience ?? "intermediate"}`, "beginner, intermediate or expert; a beginner gets no Kubernetes")}# platform: auto                             # the planner chooses; or vps, groundseg, eks …
 # growth: { in6Months: 80, in12Months: 120 } # how many ships you expect

@@ -1,5 +1,7 @@
 // The prompter on a real terminal. @clack/prompts is loaded here only, and this file only when there is something to ask.
-import * as clack from "@clack/prompts";
+/* eslint-disable @typescript-eslint/no-require-imports -- its types are an ES module, its code is not */
+const clack = require("@clack/prompts") as typeof import("@clack/prompts", { with: { "resolution-mode": "import" } });
+/* eslint-enable @typescript-eslint/no-require-imports */
 import { CANCELLED, type Cancelled, type Choice, type Prompter } from "./questions";
 
 const orCancelled = <T>(answer: T | symbol): T | Cancelled => (clack.isCancel(answer) ? CANCELLED : (answer as T));
@@ -9,9 +11,7 @@ export function terminalPrompter(): Prompter {
     intro: (text) => clack.intro(text),
     outro: (text) => clack.outro(text),
     select: async <T extends string>(message: string, choices: Choice<T>[], initial?: T) =>
-      orCancelled<T>(
-        (await clack.select<string>({ message, options: choices, initialValue: initial })) as T | symbol,
-      ),
+      orCancelled<T>((await clack.select<string>({ message, options: choices, initialValue: initial })) as T | symbol),
     multiselect: async <T extends string>(message: string, choices: Choice<T>[], initial: T[]) =>
       orCancelled<T[]>(
         (await clack.multiselect<string>({

@@ -45,7 +45,11 @@ async function choose<T extends string>(
   choices: Choice<T>[],
   known: unknown,
 ): Promise<T | undefined | Cancelled> {
-  const answer = await p.select<T | typeof SKIP>(message, [...choices, skip(known)], known === undefined ? undefined : SKIP);
+  const answer = await p.select<T | typeof SKIP>(
+    message,
+    [...choices, skip(known)],
+    known === undefined ? undefined : SKIP,
+  );
   return answer === SKIP ? undefined : answer;
 }
 
@@ -58,7 +62,11 @@ export const QUESTIONS: { [K in AnswerName]: Ask<K> } = {
     choose(
       p,
       "What are the ships for?",
-      words(PURPOSES, { personal: "your own, or a few friends'", development: "building and trying things", production: "others rely on them" }),
+      words(PURPOSES, {
+        personal: "your own, or a few friends'",
+        development: "building and trying things",
+        production: "others rely on them",
+      }),
       known.purpose,
     ),
   scale: async (p, known) => {
@@ -74,11 +82,15 @@ export const QUESTIONS: { [K in AnswerName]: Ask<K> } = {
   ships: async (p, known) => {
     const initial = known.ships ?? (known.scale === undefined ? 1 : SCALE_COUNT[known.scale]);
     const text = Array.isArray(initial) ? initial.join(" ") : String(initial);
-    const answer = await p.text("Which ships? A count, counts by class (48 planets, 2 moons), or names", text, (value) => {
-      if (value.trim() === "") return undefined;
-      const read = readShips(value);
-      return read.ok ? undefined : read.message;
-    });
+    const answer = await p.text(
+      "Which ships? A count, counts by class (48 planets, 2 moons), or names",
+      text,
+      (value) => {
+        if (value.trim() === "") return undefined;
+        const read = readShips(value);
+        return read.ok ? undefined : read.message;
+      },
+    );
     if (answer === CANCELLED) return CANCELLED;
     if (answer.trim() === "" || answer === (known.ships === undefined ? "" : text)) return undefined;
     return /^\d+$/.test(answer.trim()) ? Number(answer.trim()) : answer.trim();
@@ -87,7 +99,11 @@ export const QUESTIONS: { [K in AnswerName]: Ask<K> } = {
     choose(
       p,
       "Who operates them?",
-      words(EXPERIENCE, { beginner: "first time; no Kubernetes", intermediate: "runs servers", expert: "runs clusters" }),
+      words(EXPERIENCE, {
+        beginner: "first time; no Kubernetes",
+        intermediate: "runs servers",
+        expert: "runs clusters",
+      }),
       known.experience,
     ),
   budget: async (p, known) => {
@@ -143,7 +159,12 @@ export const QUESTIONS: { [K in AnswerName]: Ask<K> } = {
   },
 };
 
-const SCALE_LABEL: Record<Scale, string> = { one: "One", few: "Up to 20", dozens: "20 to 100", hundreds: "More than 100" };
+const SCALE_LABEL: Record<Scale, string> = {
+  one: "One",
+  few: "Up to 20",
+  dozens: "20 to 100",
+  hundreds: "More than 100",
+};
 const BUDGET_LABEL: Record<(typeof BUDGET_BANDS)[number], string> = {
   "50": "Up to $50",
   "500": "Up to $500",

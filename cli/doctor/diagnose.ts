@@ -1,0 +1,262 @@
+// Facts → what stands in the way of the first `pulumi up`, and the commands that come next, in order. Pure.
+import type { Architecture } from "../../planner/architecture/schema";
+import { EXIT, type ExitCode } from "../exit";
+import type { Facts } from "./facts";
+import { quotaNeeds } from "./quotas";
+
+export const LEVELS = ["blocks", "look", "ok"] as const;
+export type Level = (typeof LEVELS)[number];
+
+export interface Finding {
+  /** Stable, for scripts: `cli`, `login`, `key/sampel-palnet`… */
+  id: string;
+  level: Level;
+  /** What was found. */
+  what: string;
+  /** What to do; empty when it is fine. */
+  fix: string;
+}
+
+export interface Diagnosis {
+  findings: Finding[];
+  /** Commands in the order to run them. */
+  next: string[];
+  exit: ExitCode;
+}
+
+/** Findings that only say nobody is logged in yet. */
+const AUTHENTICATION = /^(login|passphrase|credentials)(\/|$)/;
+
+export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
+  const findings = [
+    ...lock(architecture, facts),
+    ...tools(facts),
+    ...access(architecture, facts),
+    ...ships(architecture),
+    ...secrets(architecture, facts),
+    ...missing(facts),
+    ...quotas(architecture),
+  ];
+  const blocking = findings.filter((f) => f.level === "blocks");
+  const exit =
+    blocking.length === 0
+      ? EXIT.done
+      : blocking.every((f) => AUTHENTICATION.test(f.id))
+        ? EXIT.unauthenticated
+        : EXIT.refused;
+  return { findings, next: nextCommands(architecture, facts), exit };
+}
+
+const ok = (id: string, what: string): Finding => ({ id, level: "ok", what, fix: "" });
+const blocks = (id: string, what: string, fix: string): Finding => ({ id, level: "blocks", what, fix });
+const look = (id: string, what: string, fix: string): Finding => ({ id, level: "look", what, fix });
+
+function lock(a: Architecture, f: Facts): Finding[] {
+  if (f.lockProblems.length > 0)
+    return f.lockProblems.map((p, i) =>
+      blocks(`lock/${i + 1}`, p, `put ${f.file} back as it was written, or plan again`),
+    );
+  const ships = `${a.ships.length} ship${a.ships.length === 1 ? "" : "s"} in this stack`;
+  return [ok("lock", `${f.file}: ${a.decision.candidate}, ${ships}`)];
+}
+
+function tools(f: Facts): Finding[] {
+  const found: Finding[] = [];
+  found.push(
+    f.nodeMajor >= 20
+      ? ok("node", `Node ${f.nodeMajor}`)
+      : blocks("node", `Node ${f.nodeMajor}`, "install Node 20 or later"),
+  );
+  if (f.program !== null)
+    found.push(
+      f.program.built
+        ? ok("program", `${f.program.main} is built`)
+        : blocks("program", `${f.program.main} is not built`, "npm ci && npm run build"),
+    );
+  if (f.pulumi === null)
+    found.push(blocks("cli", "the pulumi CLI is not on the PATH", "install it: https://www.pulumi.com/docs/install/"));
+  else {
+    found.push(ok("cli", `pulumi ${f.pulumi.version}`));
+    if (!f.languageHost)
+      found.push(
+        blocks(
+          "language-host",
+          "pulumi-language-nodejs is not beside the CLI",
+          "install the whole Pulumi archive, not the CLI alone",
+        ),
+      );
+  }
+  for (const { name, version } of f.pluginsNeeded) {
+    if (f.plugins?.includes(`${name}@${version}`)) found.push(ok(`plugin/${name}`, `plugin ${name} ${version}`));
+    else
+      found.push(
+        look(
+          `plugin/${name}`,
+          f.plugins === null
+            ? `plugin ${name} ${version}: unknown, since the CLI is missing`
+            : `plugin ${name} ${version} is not installed`,
+          `the first preview downloads it; without a network: pulumi plugin install resource ${name} ${version}`,
+        ),
+      );
+  }
+  return found;
+}
+
+function access(a: Architecture, f: Facts): Finding[] {
+  const found: Finding[] = [];
+  found.push(
+    f.backend === null
+      ? blocks(
+          "login",
+          "not logged in to a Pulumi backend",
+          "pulumi login (or, for state in a bucket of your own: pulumi login s3://…)",
+        )
+      : ok("login", `state at ${f.backend.url} (${f.backend.from})`),
+  );
+  const selfManaged = f.backend !== null && !/^https?:/.test(f.backend.url);
+  if (f.config.secretsProvider === "passphrase" || (f.config.secretsProvider === "none" && selfManaged))
+    found.push(
+      f.passphrase
+        ? ok("passphrase", "a passphrase is given")
+        : blocks(
+            "passphrase",
+            "the stack's secrets need a passphrase",
+            "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+          ),
+    );
+  const providers = new Set([a.provider, ...a.hosts.map((h) => h.provider)]);
+  const inConfig = (...keys: string[]) => keys.some((k) => f.config.keys[k] !== undefined);
+  if (providers.has("aws"))
+    found.push(
+      credential(
+        "aws",
+        inConfig("aws:profile", "aws:accessKey") ? f.file : f.credentials.aws,
+        "set AWS_PROFILE, or sign in with the AWS CLI",
+      ),
+    );
+  if (providers.has("digitalocean"))
+    found.push(
+      credential(
+        "digitalocean",
+        inConfig("digitalocean:token") ? f.file : f.credentials.digitalocean,
+        "set DIGITALOCEAN_TOKEN",
+      ),
+    );
+  if (a.provider === "digitalocean" && a.backup.enabled)
+    found.push(
+      credential(
+        "spaces",
+        inConfig("digitalocean:spacesAccessId") ? f.file : f.credentials.spaces,
+        "set SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY: the backup bucket needs keys of its own",
+      ),
+    );
+  return found;
+}
+
+function credential(provider: string, where: string | null, fix: string): Finding {
+  return where === null
+    ? blocks(`credentials/${provider}`, `no credentials for ${provider} were found`, fix)
+    : ok(`credentials/${provider}`, `credentials for ${provider}: ${where} (not tried: the doctor asks nobody)`);
+}
+
+/** Ships `up` would refuse: nobody to boot, or nothing to boot with. */
+function ships(a: Architecture): Finding[] {
+  const found: Finding[] = [];
+  const nameless = a.ships.filter((s) => s.name === null && s.class !== "comet" && !s.fake);
+  if (nameless.length > 0)
+    found.push(
+      blocks(
+        "names",
+        `${nameless.length} of ${a.ships.length} ships have no name yet`,
+        "name them under ships.named in the requirements and plan again with --write",
+      ),
+    );
+  const keyless = a.ships.filter(
+    (s) => s.name !== null && s.class !== "comet" && !s.fake && !s.imported && !s.sealed && s.key === null,
+  );
+  for (const s of keyless)
+    found.push(
+      blocks(
+        `key/${s.id}`,
+        `${s.name}: no boot key is named`,
+        `add key: { secret: ${s.id}-key } to it in the requirements and plan again with --write`,
+      ),
+    );
+  if (a.hosts.length > 0 && a.access.sshPublicKeys.length === 0)
+    found.push(
+      look(
+        "ssh",
+        "no SSH key may log in to the hosts",
+        "set access.sshPublicKeys, or nobody can look at a host that does not come up",
+      ),
+    );
+  return found;
+}
+
+/** Config secrets the lock names, with where they are used. */
+export function secretsNamed(a: Architecture): { secret: string; use: string }[] {
+  return [
+    ...(a.cluster?.kubeconfigSecret ? [{ secret: a.cluster.kubeconfigSecret, use: "kubeconfig" }] : []),
+    ...a.ships.flatMap((s) =>
+      s.key !== null && !s.sealed ? [{ secret: s.key.secret, use: `boot key of ${s.name ?? s.id}` }] : [],
+    ),
+    ...(a.monitoring.pagerDutySecret ? [{ secret: a.monitoring.pagerDutySecret, use: "PagerDuty" }] : []),
+    ...(a.monitoring.slackSecret ? [{ secret: a.monitoring.slackSecret, use: "Slack" }] : []),
+  ];
+}
+
+function secrets(a: Architecture, f: Facts): Finding[] {
+  return secretsNamed(a).map(({ secret, use }) => {
+    const kept = f.config.keys[`${f.project}:${secret}`];
+    const id = `secret/${secret}`;
+    if (kept === "secure") return ok(id, `${secret} (${use}) is set`);
+    if (kept === "plain")
+      return blocks(
+        id,
+        `${secret} (${use}) lies in the clear in ${f.file}`,
+        `treat it as seen by others; remove it and set a new one: ${setSecret(f, secret)}`,
+      );
+    return blocks(id, `${secret} (${use}) is not set`, setSecret(f, secret));
+  });
+}
+
+const setSecret = (f: Facts, secret: string): string =>
+  `pulumi config set --stack ${f.stack} --secret ${secret} < ${secret}`;
+
+function missing(f: Facts): Finding[] {
+  return f.missingVersions.map((path) =>
+    blocks(
+      `version/${path}`,
+      `${path} is not given, and has no default`,
+      "give it in the requirements and plan again with --write",
+    ),
+  );
+}
+
+function quotas(a: Architecture): Finding[] {
+  return quotaNeeds(a).map((q) =>
+    look(
+      `quota/${q.quota}`,
+      `${q.quota}: needs ${q.need}, a new account has ${q.default ?? "a number only the account shows"} (${q.source})`,
+      `if yours has less, ask: ${q.ask}`,
+    ),
+  );
+}
+
+function nextCommands(a: Architecture, f: Facts): string[] {
+  const unset = secretsNamed(a).filter(({ secret }) => f.config.keys[`${f.project}:${secret}`] !== "secure");
+  const replan =
+    f.missingVersions.length > 0 || ships(a).some((x) => x.level === "blocks") || f.lockProblems.length > 0;
+  const cells = f.cellStacks.flatMap((cell) => [`pulumi stack init ${cell}`, `pulumi up --stack ${cell}`]);
+  return [
+    ...(f.program !== null && !f.program.built ? ["npm ci && npm run build"] : []),
+    ...(replan ? [`roadstead plan FILE --stack ${a.environment} --write`] : []),
+    ...(f.backend === null ? ["pulumi login"] : []),
+    ...(f.stackExists === true ? [] : [`pulumi stack init ${f.stack}`]),
+    ...unset.map(({ secret }) => setSecret(f, secret)),
+    `roadstead preview ${f.stack}`,
+    `pulumi preview --stack ${f.stack}`,
+    `pulumi up --stack ${f.stack}`,
+    ...cells,
+  ];
+}

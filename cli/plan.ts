@@ -1,0 +1,127 @@
+// `roadstead plan FILE`: rank, price and explain; report; record the decision; compare.
+import * as path from "node:path";
+import { EXIT, type ExitCode, Stop, usage } from "./exit";
+import { type FileToWrite, rootOfOutput, writeAll } from "./files";
+import { type Io, painter } from "./io";
+import { type Planned, planFile, type PlanningOptions } from "./planning";
+import { renderPlan } from "./render/plan-table";
+
+export interface PlanCommandOptions extends PlanningOptions {
+  json?: boolean;
+  html?: string;
+  mermaid?: boolean;
+  candidate?: string;
+  reason?: string;
+  stack?: string;
+  write?: boolean;
+  force?: boolean;
+  attestNeverDeployed?: boolean;
+  diff?: string;
+  thenPreview?: boolean;
+}
+
+/* eslint-disable @typescript-eslint/no-require-imports -- what a plain plan does not need is not loaded */
+const report = () => require("../planner/report") as typeof import("../planner/report");
+const recording = () => require("./record") as typeof import("./record");
+const comparing = () => require("./compare") as typeof import("./compare");
+const previewing = () => require("./preview") as typeof import("./preview");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+export async function planCommand(file: string, options: PlanCommandOptions, io: Io): Promise<ExitCode> {
+  checkTogether(options);
+  const planned = planFile(io, file, options);
+  const { plan } = planned;
+  const code = plan.chosen === null ? EXIT.nothingFeasible : EXIT.done;
+
+  if (options.diff !== undefined) {
+    io.out(comparing().compare(io, planned, options.diff, options.json === true));
+    return code;
+  }
+  show(planned, options, io);
+  const files: FileToWrite[] = [];
+  if (options.html !== undefined)
+    files.push({
+      root: rootOfOutput(io, options.html),
+      path: path.resolve(io.cwd, options.html),
+      text: report().renderHtml({ requirements: planned.requirements, plan }),
+    });
+  let recorded: { summary: string[] } | null = null;
+  if (options.write) {
+    if (plan.chosen === null)
+      throw new Stop(EXIT.nothingFeasible, "nothing fits, so there is no decision to record; nothing was written");
+    const record = recording().record(io, planned, options);
+    files.push(...record.files);
+    recorded = record;
+  }
+  writeAll(files);
+  if (options.html !== undefined) io.err(`Report: ${options.html}\n`);
+  for (const line of recorded?.summary ?? []) io.err(`${line}\n`);
+  if (options.thenPreview) return thenPreview(file, planned, options, io);
+  if (!options.json && !options.mermaid) io.err(`\n${nextSteps(file, planned, options)}\n`);
+  return code;
+}
+
+function show({ plan }: Planned, options: PlanCommandOptions, io: Io): void {
+  if (options.json) io.out(`${JSON.stringify(plan, null, 2)}\n`);
+  else if (options.mermaid) io.out(report().renderMermaid(plan));
+  else io.out(renderPlan(plan, { paint: painter(io), width: io.columns }));
+}
+
+/** Options that make no sense apart or together; all of them at once. */
+function checkTogether(o: PlanCommandOptions): void {
+  const problems = [
+    o.json && o.mermaid && "--json and --mermaid: each prints all of stdout; give one of them",
+    o.json && o.thenPreview && "--json and --then-preview: use `roadstead preview FILE --json` for both in one object",
+    o.candidate !== undefined && !o.reason?.trim() && "--candidate: give --reason TEXT too; it is recorded in the lock",
+    o.reason !== undefined && o.candidate === undefined && "--reason: it explains --candidate ID; give both",
+    o.write && o.stack === undefined && "--write: give --stack dev, staging or prod too",
+    o.stack !== undefined &&
+      !o.write &&
+      "--stack: give --write too, to record the decision there, or use --diff STACK to compare",
+    o.force && !o.write && "--force: it replaces a recorded decision; give --stack and --write too",
+    o.attestNeverDeployed && !o.write && "--attest-never-deployed: it is recorded with --stack and --write; give both",
+    o.diff !== undefined &&
+      (o.write || o.thenPreview || o.html !== undefined || o.mermaid) &&
+      "--diff: it only compares; leave out --write, --html, --mermaid and --then-preview",
+  ].filter((p): p is string => typeof p === "string");
+  if (problems.length > 0) throw usage(problems.join("\n"));
+}
+
+function nextSteps(file: string, { plan }: Planned, o: PlanCommandOptions): string {
+  if (o.write) return `Next:\n  roadstead doctor ${o.stack}\n  roadstead preview ${o.stack}`;
+  if (plan.chosen !== null)
+    return `Next:\n  roadstead preview ${file}\n  roadstead plan ${file} --stack dev|staging|prod --write`;
+  const change = plan.cheapestChangeThatFits[0];
+  return change === undefined
+    ? "Next: relax a wish in the file and plan again."
+    : `Next:\n  roadstead preview ${file} --change 1`;
+}
+
+async function thenPreview(file: string, { plan }: Planned, o: PlanCommandOptions, io: Io): Promise<ExitCode> {
+  const passed: PlanningOptions = { set: o.set, prices: o.prices, rate: o.rate };
+  if (plan.chosen !== null) {
+    io.out(`\nPreview of ${plan.chosen}\n\n`);
+    const code = (await previewing().preview(file, passed, io)) as ExitCode;
+    io.err(`\n${nextSteps(file, { plan } as Planned, o)}\n`);
+    return code;
+  }
+  const change = plan.cheapestChangeThatFits[0];
+  if (change === undefined) return EXIT.nothingFeasible;
+  const set = Object.entries(change.set)
+    .map(([k, v]) => `--set ${k}=${typeof v === "string" ? v : JSON.stringify(v)}`)
+    .join(" ");
+  io.out(`\nNothing fits the wishes as they are. Preview of change 1: ${change.text}\n\n`);
+  const code = (await previewing().preview(file, { ...passed, change: 1 }, io)) as ExitCode;
+  if (code !== EXIT.done) return code;
+  io.err(
+    [
+      "",
+      "Next:",
+      `  put change 1 into ${file}, or pick another of the changes above`,
+      `  roadstead plan ${file} ${set}`,
+      `  roadstead plan ${file} --stack dev --write      once it fits; then \`roadstead doctor dev\``,
+      "",
+    ].join("\n"),
+  );
+  return EXIT.done;
+}
