@@ -16,6 +16,8 @@ export interface PlanOptions {
   catalog?: Catalog;
   /** US dollars one unit of a currency costs, such as { EUR: 1.08 }. */
   rates?: Rates;
+  /** Takes this candidate instead of the planner's, when it is feasible; what follows from the choice follows from it. */
+  candidate?: string;
 }
 
 export function plan(requirements: Requirements, options: PlanOptions = {}): Plan {
@@ -36,7 +38,8 @@ export function plan(requirements: Requirements, options: PlanOptions = {}): Pla
     return { candidates, chosen: choose(r, candidates) };
   };
 
-  const { candidates, chosen } = evaluate(requirements);
+  const { candidates, chosen: best } = evaluate(requirements);
+  const chosen = candidates.find((c) => c.id === options.candidate && c.feasible) ?? best;
   const subject = chosen ?? nearestMiss(candidates);
   return {
     schema: "roadstead/plan/1",
