@@ -28,7 +28,7 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     plugins: { "import-x": importX },
-    settings: { "import-x/resolver": { typescript: false, node: { extensions: [".ts", ".mjs", ".js", ".json"] } } },
+    settings: { "import-x/resolver": { node: { extensions: [".ts", ".mjs", ".js", ".json"] } } },
     rules: {
       "import-x/no-restricted-paths": [
         "error",
@@ -36,7 +36,7 @@ export default tseslint.config(
           zones: [
             ...zones,
             {
-              target: "./!(tests)/**",
+              target: parts.map((part) => `./${part}`),
               from: "./policies/index.ts",
               message: "policies/index.ts serves the pack: import policies/rules",
             },
