@@ -1,6 +1,19 @@
 // The same bootstrap for a machine that exists already: an idempotent script, no cloud resources.
 import * as pulumi from "@pulumi/pulumi";
-import type { HostAccess, HostArch, HostShip, PinnedBinary } from "../host/render/settings";
+import { refuseIfAny } from "../eks/refusal";
+import { nextSteps } from "../host/next-steps";
+import {
+  HostKind,
+  hostProblems,
+  HostProvider,
+  missingVersions,
+  renderSettings,
+  type HostAccess,
+  type HostArch,
+  type HostSettings,
+  type HostShip,
+  type PinnedBinary,
+} from "../host/render";
 
 /** Arguments of a BareMetalHost. */
 export interface BareMetalHostArgs {
@@ -12,25 +25,78 @@ export interface BareMetalHostArgs {
   swapGiB?: number;
   /** The ships on this host; several are maintained one at a time. */
   ships: HostShip[];
+  /** Who administers the host. Other SSH users with keys keep their access. */
   access: HostAccess;
+  /** Ships are served at <id>.<domain>; the DNS record is yours to set. Without it only through an SSH tunnel. */
   domain?: string;
+  /** The vere release and the checksum of its archive for the host's architecture. */
   vere?: PinnedBinary;
   /** Blank block device for piers, encrypted with LUKS; without it piers live on the root disk. Never formatted when it holds anything. */
   dataDevice?: string;
+  /** How the next steps reach the host. Default: the component's name. */
+  address?: pulumi.Input<string>;
   /** Preview only: mark missing versions instead of throwing. Default false. */
   allowMissing?: boolean;
 }
 
+/**
+ * The bootstrap of a VpsPlanet as a script for a machine you own: Debian 12 or Ubuntu 22.04 or later.
+ *
+ *     const attic = new BareMetalHost("attic", {
+ *       arch: "x86_64", memoryGiB: 16,
+ *       ships: [{ id: "sampel-palnet", name: "~sampel-palnet", amesPort: 34543, httpPort: 8081 }],
+ *       access: { sshPublicKeys: ["ssh-ed25519 AAAA…"], adminCidrs: ["192.168.1.0/24"] },
+ *       vere: { version: "4.6", sha256: "…" },
+ *     });
+ *     export const script = attic.script;   // pulumi stack output script > attic.sh
+ *
+ * Makes no resources and costs nothing beside your machine. Its claim is only as wide as the locks you keep together:
+ * no provider refuses a second host that declares the same ship. Destroying it touches nothing on the machine.
+ */
 export class BareMetalHost extends pulumi.ComponentResource {
-  /** The idempotent bash script to run as root on the host. Holds no secret. */
-  declare readonly script: pulumi.Output<string>;
+  /** The idempotent script to run as root on the host. Holds no secret. */
+  readonly script: pulumi.Output<string>;
   /** What to do next, in order. */
-  declare readonly nextSteps: pulumi.Output<string[]>;
+  readonly nextSteps: pulumi.Output<string[]>;
   /** How wide the claim is: only the locks that list the ship. */
-  declare readonly claim: pulumi.Output<string>;
+  readonly claim: pulumi.Output<string>;
 
-  constructor(name: string, _args: BareMetalHostArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: BareMetalHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("roadstead:index:BareMetalHost", name, {}, opts);
-    this.registerOutputs({});
+    const settings: HostSettings = {
+      name,
+      kind: HostKind.BareMetal,
+      provider: HostProvider.Own,
+      arch: args.arch,
+      memoryGiB: args.memoryGiB,
+      swapGiB: args.swapGiB ?? 2,
+      ships: args.ships,
+      access: args.access,
+      domain: args.domain,
+      dataDevice: args.dataDevice,
+      vere: args.vere,
+    };
+    refuseIfAny("BareMetalHost", name, problems(settings, args.allowMissing ?? false));
+    const rendered = renderSettings(settings, { allowMissing: args.allowMissing });
+
+    this.script = pulumi.output(rendered.script);
+    this.nextSteps = pulumi
+      .output(args.address ?? name)
+      .apply((address) => nextSteps(settings, address, { recorded: false }));
+    this.claim = pulumi.output("the lock only: nothing outside it refuses a second host that declares the same ship");
+    this.registerOutputs({ script: this.script, nextSteps: this.nextSteps, claim: this.claim });
   }
+}
+
+function problems(settings: HostSettings, allowMissing: boolean) {
+  const missing = missingVersions(settings).map((path) => ({
+    path,
+    received: "nothing",
+    accepted: "a version and its SHA-256",
+    fix: "give both; there is no default",
+  }));
+  const found = hostProblems(settings);
+  return allowMissing
+    ? found.filter((p) => p.code !== "no-ssh-key" && p.code !== "no-admin-cidr")
+    : [...found, ...missing];
 }

@@ -1,7 +1,11 @@
 // A host that runs GroundSeg for several ships. Refuses comets and an exposed setup page.
 import * as pulumi from "@pulumi/pulumi";
-import type { HostShip, PinnedBinary } from "../host/render/settings";
-import type { HostPlaceArgs } from "../vps";
+import { settle, type HostPlaceArgs } from "../host/args";
+import { nextSteps } from "../host/next-steps";
+import { register } from "../host/register";
+import { HostKind, type HostShip, type PinnedBinary } from "../host/render";
+import { planHost } from "../host/render/plan";
+import { renderSettings } from "../host/render/rendered";
 
 /** Whether ports 80 and 443 are open to the world. */
 export const GroundSegWeb = { Closed: "closed", Caddy: "caddy" } as const;
@@ -9,26 +13,78 @@ export type GroundSegWeb = (typeof GroundSegWeb)[keyof typeof GroundSegWeb];
 
 /** Arguments of a GroundSegHost. */
 export interface GroundSegHostArgs extends HostPlaceArgs {
-  /** The ships, in the order they are to be added in GroundSeg. No comets. */
+  /** The ships, in the order they are to be added in GroundSeg, which gives out ports in that order. No comets. */
   ships: HostShip[];
-  /** The GroundSeg release and the checksum of its program for the host's architecture. */
+  /** The GroundSeg release and the checksum of its program for the host's architecture. Only used at creation. */
   groundseg?: PinnedBinary;
   /** closed until the setup is done; caddy then opens 80 and 443. Default closed. Changes the provider firewall in place. */
   web?: GroundSegWeb;
 }
 
+/**
+ * A host for 5 to 20 ships under GroundSeg, which is set up through an SSH tunnel and never before an open port.
+ *
+ *     new GroundSegHost("harbour", {
+ *       provider: "digitalocean", region: "nyc3", size: "m-2vcpu-16gb", arch: "x86_64",
+ *       memoryGiB: 16, rootDiskGiB: 50, volumeGiB: 200, image: "debian-12-x64",
+ *       ships: [{ id: "sampel-palnet", name: "~sampel-palnet", amesPort: 34344, httpPort: 8081 }],
+ *       access: { sshPublicKeys: ["ssh-ed25519 AAAA…"], adminCidrs: ["203.0.113.7/32"] },
+ *       groundseg: { version: "2.8.6", sha256: "…" },
+ *     });
+ *
+ * At DigitalOcean it makes:
+ *
+ *     GroundSegHost
+ *     ├─ SshKey (one a key, unless shared)
+ *     ├─ Volume for Docker and piers      protected, kept
+ *     ├─ Volume of 1 GiB a ship, named by it: claim      protected, kept
+ *     ├─ Droplet ─ VolumeAttachment, Firewall, ReservedIpAssignment
+ *     ├─ ReservedIp
+ *     └─ DnsRecord a ship (with a zone)
+ *
+ * and on AWS what a VpsPlanet makes there, with one SSM Parameter and one Record a ship.
+ *
+ * Monthly cost, USD (planner/catalog/prices.json, stored 2026-11-21): droplet m-2vcpu-16gb 84.00 (read); volume
+ * 0.10/GiB (read), so 20.00 for 200 GiB; claims 0.10 a ship; weekly backups 20 % of the droplet (secondary); the
+ * reserved IP nothing while assigned. On AWS: the instance, gp3 by GiB, the public IPv4 address by the hour; claims free.
+ *
+ * Destroy order: as a VpsPlanet; volume and claims are protected and stay at the provider.
+ */
 export class GroundSegHost extends pulumi.ComponentResource {
   /** Public address of the host. */
-  declare readonly address: pulumi.Output<string>;
-  /** True once host, volume, firewall and address are joined. */
-  declare readonly ready: pulumi.Output<boolean>;
-  /** What to do next, in order. */
-  declare readonly nextSteps: pulumi.Output<string[]>;
-  /** Create-only claims by ship id. */
-  declare readonly claims: pulumi.Output<Record<string, string>>;
+  readonly address: pulumi.Output<string>;
+  /** True once host, volume, firewall and address are joined; the host then sets itself up. */
+  readonly ready: pulumi.Output<boolean>;
+  /** What to do next, in order; the manual part of GroundSeg among it. */
+  readonly nextSteps: pulumi.Output<string[]>;
+  /** Identity of the create-only object that claims each ship, by ship id. */
+  readonly claims: pulumi.Output<Record<string, string>>;
 
-  constructor(name: string, _args: GroundSegHostArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: GroundSegHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("roadstead:index:GroundSegHost", name, {}, opts);
-    this.registerOutputs({});
+    const { settings, place } = settle("GroundSegHost", name, args, {
+      kind: HostKind.GroundSeg,
+      ships: args.ships,
+      groundseg: args.groundseg,
+      webOpen: args.web === GroundSegWeb.Caddy,
+    });
+    const planned = planHost(place, settings, renderSettings(settings, { allowMissing: args.allowMissing }));
+
+    const made = register(this, planned.resources, { ...args.shared });
+
+    this.address = made.read(planned.address);
+    this.ready = pulumi.all(planned.readyWhen.map((key) => made.find(key).id)).apply(() => true);
+    this.nextSteps = this.address.apply((address) =>
+      nextSteps(settings, address, { recorded: args.zoneId !== undefined }),
+    );
+    this.claims = pulumi.output(
+      Object.fromEntries(Object.entries(planned.claims).map(([ship, ref]) => [ship, made.read(ref)])),
+    );
+    this.registerOutputs({
+      address: this.address,
+      ready: this.ready,
+      nextSteps: this.nextSteps,
+      claims: this.claims,
+    });
   }
 }

@@ -1,80 +1,93 @@
 // One planet on a host of its own. Refuses keys in user-data and a volume that would be replaced.
 import * as pulumi from "@pulumi/pulumi";
-import type { HostAccess, HostArch, HostShip, PinnedBinary, ProviderBackups } from "../host/render/settings";
-import { type HostProvider } from "../host/render/settings";
+import { settle, type HostPlaceArgs } from "../host/args";
+import { nextSteps } from "../host/next-steps";
+import { register } from "../host/register";
+import { HostKind, type HostShip, type PinnedBinary } from "../host/render";
+import { shipHost } from "../host/render/edge";
+import { planHost } from "../host/render/plan";
+import { renderSettings } from "../host/render/rendered";
 
-/** What several hosts of one stack share; see HostFoundation. What is left out, the host makes for itself. */
-export interface SharedHostInputs {
-  /** DigitalOcean: ids or fingerprints of SSH keys the account has already. An account refuses the same key twice. */
-  sshKeyIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** AWS: the VPC of the subnet. Give both or neither. */
-  vpcId?: pulumi.Input<string>;
-  /** AWS: a public subnet in the host's zone. */
-  subnetId?: pulumi.Input<string>;
-}
-
-/** Where and how large a host is. */
-export interface HostPlaceArgs {
-  /** aws or digitalocean. Never changes for a claimed ship. */
-  provider: HostProvider;
-  /** The provider's own region name. Never changes for a claimed ship. */
-  region: string;
-  /** AWS availability zone such as us-west-2a; the volume lives in it. Required on AWS. */
-  zone?: string;
-  /** Droplet slug or EC2 type. Changing it resizes in place with one graceful stop. */
-  size: string;
-  /** x86_64 or arm64; must be what the size has. */
-  arch: HostArch;
-  /** Memory of the size in GiB; at least 2. */
-  memoryGiB: number;
-  /** Root disk in GiB; included in a droplet, attached on AWS. */
-  rootDiskGiB: number;
-  /** Volume for piers in GiB. It can only grow, in place. */
-  volumeGiB: number;
-  /** Swap file in GiB. Default 2. */
-  swapGiB?: number;
-  /** none, weekly or daily backups of the root disk by DigitalOcean; they leave out the volume. Default none. */
-  providerBackups?: ProviderBackups;
-  /** Operating system image, Debian 12: a droplet image slug or an AMI id. Only used at creation. */
-  image?: string;
-  /** Region that holds the claims of the whole account. Default: the host's. Use one for all stacks of an account. */
-  claimRegion?: string;
-  /** Who administers the host. */
-  access: HostAccess;
-  /** Ships are served at <id>.<domain>. Without it only through an SSH tunnel. */
-  domain?: string;
-  /** DNS zone of the domain: the domain's name at DigitalOcean, the hosted zone's id at AWS. Without it you set the A record. */
-  zoneId?: string;
-  /** What several hosts of one stack share. */
-  shared?: SharedHostInputs;
-  /** Preview only: mark missing versions and images instead of throwing. Default false. */
-  allowMissing?: boolean;
-  /** Tags for everything that can be tagged: keys and values on AWS, `key:value` at DigitalOcean. */
-  tags?: Record<string, string>;
-}
+export type { HostPlaceArgs, SharedHostInputs } from "../host/args";
 
 /** Arguments of a VpsPlanet. */
 export interface VpsPlanetArgs extends HostPlaceArgs {
   /** The ship. */
   ship: HostShip;
-  /** The vere release and the checksum of its archive for the host's architecture. */
+  /** The vere release and the checksum of its archive for the host's architecture. Only used at creation. */
   vere?: PinnedBinary;
 }
 
+/**
+ * A ship of its own host: hardened, encrypted, booted once and only once, over TLS.
+ *
+ *     new VpsPlanet("home", {
+ *       provider: "digitalocean", region: "nyc3", size: "s-2vcpu-4gb", arch: "x86_64",
+ *       memoryGiB: 4, rootDiskGiB: 80, volumeGiB: 20, image: "debian-12-x64",
+ *       ship: { id: "sampel-palnet", name: "~sampel-palnet", amesPort: 34543, httpPort: 8081 },
+ *       access: { sshPublicKeys: ["ssh-ed25519 AAAA…"], adminCidrs: ["203.0.113.7/32"] },
+ *       vere: { version: "4.6", sha256: "…" },
+ *     });
+ *
+ * At DigitalOcean it makes:
+ *
+ *     VpsPlanet
+ *     ├─ SshKey (one a key, unless shared)
+ *     ├─ Volume, named by the ship: pier and claim      protected, kept
+ *     ├─ Volume of 1 GiB, only with another claimRegion: claim      protected, kept
+ *     ├─ Droplet ─ VolumeAttachment, Firewall, ReservedIpAssignment
+ *     ├─ ReservedIp
+ *     └─ DnsRecord (with a zone)
+ *
+ * and on AWS: SSM Parameter (claim) and EBS Volume, both protected and kept; SecurityGroup, NetworkInterface, Eip,
+ * EipAssociation, Instance, VolumeAttachment, Route 53 Record (with a zone); and unless shared a Vpc with its
+ * DefaultSecurityGroup, InternetGateway, RouteTable, Route, Subnet and RouteTableAssociation.
+ *
+ * Monthly cost, USD (planner/catalog/prices.json, stored 2026-11-21): droplet s-2vcpu-4gb 24.00 (read); volume
+ * 0.10/GiB (read), so 2.00 for 20 GiB; weekly backups 20 % of the droplet, 4.80 (secondary), daily 30 %; a reserved
+ * IP costs nothing while it is assigned; a claim volume in another region 0.10. On AWS: the instance, gp3 for
+ * volume and root disk by GiB, the public IPv4 address by the hour; claim parameter, network and interface free.
+ *
+ * Destroy order: DNS record, assignments, attachment and host first, then address and firewall. Volume and claim are
+ * protected: `pulumi destroy` stops there until they are unprotected, and even then leaves them at the provider, since
+ * a deleted claim would allow a second copy of the ship and a deleted pier can only be replaced by a breach.
+ */
 export class VpsPlanet extends pulumi.ComponentResource {
   /** Public address of the host. */
-  declare readonly address: pulumi.Output<string>;
+  readonly address: pulumi.Output<string>;
   /** https URL of the ship, empty without a domain. */
-  declare readonly url: pulumi.Output<string>;
-  /** True once host, volume, firewall and address are joined. */
-  declare readonly ready: pulumi.Output<boolean>;
+  readonly url: pulumi.Output<string>;
+  /** True once host, volume, firewall and address are joined; the host then sets itself up. */
+  readonly ready: pulumi.Output<boolean>;
   /** What to do next, in order. Never contains a key or a +code. */
-  declare readonly nextSteps: pulumi.Output<string[]>;
+  readonly nextSteps: pulumi.Output<string[]>;
   /** Identity of the create-only object that claims the ship. */
-  declare readonly claim: pulumi.Output<string>;
+  readonly claim: pulumi.Output<string>;
 
-  constructor(name: string, _args: VpsPlanetArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: VpsPlanetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("roadstead:index:VpsPlanet", name, {}, opts);
-    this.registerOutputs({});
+    const { settings, place } = settle("VpsPlanet", name, args, {
+      kind: HostKind.Vps,
+      ships: [args.ship],
+      vere: args.vere,
+    });
+    const planned = planHost(place, settings, renderSettings(settings, { allowMissing: args.allowMissing }));
+
+    const made = register(this, planned.resources, { ...args.shared });
+
+    this.address = made.read(planned.address);
+    this.url = pulumi.output(args.domain ? `https://${shipHost(args.ship.id, args.domain)}` : "");
+    this.ready = pulumi.all(planned.readyWhen.map((key) => made.find(key).id)).apply(() => true);
+    this.nextSteps = this.address.apply((address) =>
+      nextSteps(settings, address, { recorded: args.zoneId !== undefined }),
+    );
+    this.claim = pulumi.output(Object.values(planned.claims).map(made.read)).apply(([id]) => id ?? "");
+    this.registerOutputs({
+      address: this.address,
+      url: this.url,
+      ready: this.ready,
+      nextSteps: this.nextSteps,
+      claim: this.claim,
+    });
   }
 }

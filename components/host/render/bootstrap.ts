@@ -1,7 +1,7 @@
 // The ordered steps that turn files into a running host. Each one does nothing when its result is there already.
 import { accessFiles, adminUser } from "./access";
 import { edgeFiles } from "./edge";
-import { GROUNDSEG_BASE, LIB, PIERS, STATE, type HostFile, type HostStep } from "./file";
+import { GROUNDSEG_BASE, LIB, PIERS, STATE, unit, type HostFile, type HostStep } from "./file";
 import { groundsegFiles } from "./groundseg";
 import { HostKind, type HostSettings, type PinnedBinary } from "./settings";
 import { shipScript } from "./ship-script";
@@ -22,8 +22,38 @@ export function hostFiles(settings: HostSettings): HostFile[] {
           ...shipUnits(settings),
           ...maintenance(),
         ];
-  return [...systemFiles(), ...accessFiles(settings), ...volumeFiles(settings), ...ships, ...edgeFiles(settings)];
+  return [
+    bootstrapUnit(),
+    ...systemFiles(),
+    ...accessFiles(settings),
+    ...volumeFiles(settings),
+    ...ships,
+    ...edgeFiles(settings),
+  ];
 }
+
+/** cloud-init runs its commands once; a mirror that is down for a minute must not leave half a host. */
+const bootstrapUnit = (): HostFile =>
+  unit(
+    "roadstead-bootstrap.service",
+    `[Unit]
+Description=First set-up of this host
+ConditionPathExists=!${STATE}/bootstrap.done
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=${BOOTSTRAP}
+Restart=on-failure
+RestartSec=60
+TimeoutStartSec=infinity
+
+[Install]
+WantedBy=multi-user.target
+`,
+  );
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 

@@ -25,7 +25,12 @@ export function cloudConfig(settings: HostSettings, files: HostFile[], missing: 
     disable_root: true,
     ssh_pwauth: false,
     write_files: files.map((f) => ({ path: f.path, permissions: f.mode, content: f.content })),
-    runcmd: [[BOOTSTRAP]],
+    runcmd: [
+      ["systemctl", "daemon-reload"],
+      // --no-block: the steps start units that wait for the end of the boot, which waits for this.
+      ["systemctl", "enable", "roadstead-bootstrap.service"],
+      ["systemctl", "start", "--no-block", "roadstead-bootstrap.service"],
+    ],
   };
   const marks = missing.map((path) => `# MISSING: ${path}\n`).join("");
   return `#cloud-config\n${marks}${stringify(doc, { lineWidth: 0 })}`;

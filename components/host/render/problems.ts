@@ -213,3 +213,20 @@ export function missingVersions(settings: HostSettings): string[] {
     return settings.groundseg ? [] : [`versions.groundseg.sha256.${settings.arch}`];
   return settings.vere ? [] : [`versions.vere.sha256.${settings.arch}`];
 }
+
+/** The image a host starts from: without one nothing can be made, and none is chosen for you. */
+export function imageProblems(place: HostPlace): PredicateProblem[] {
+  if (place.image) return [];
+  const path = `versions.hostImage.${place.provider}`;
+  return [
+    problem(
+      "missing-image",
+      "image",
+      "none",
+      place.provider === HostProvider.Aws
+        ? "the id of a Debian 12 AMI of the region"
+        : "a Debian 12 droplet image slug",
+      `set image, or ${path} in the requirements; there is no default`,
+    ),
+  ];
+}

@@ -40,7 +40,7 @@ describe.each(["vps", "groundseg", "bare-metal"] as const)("the bootstrap of a %
     expect(doc).toMatchObject({
       ssh_pwauth: false,
       disable_root: true,
-      runcmd: [["/usr/local/lib/roadstead/bootstrap"]],
+      runcmd: expect.arrayContaining([["systemctl", "start", "--no-block", "roadstead-bootstrap.service"]]),
     });
     expect(doc.users).toHaveLength(1);
   });

@@ -11,6 +11,25 @@ put() {
   chmod "$2" "$1"
 }
 
+put /etc/systemd/system/roadstead-bootstrap.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=First set-up of this host
+ConditionPathExists=!/var/lib/roadstead/bootstrap.done
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/lib/roadstead/bootstrap
+Restart=on-failure
+RestartSec=60
+TimeoutStartSec=infinity
+
+[Install]
+WantedBy=multi-user.target
+ROADSTEAD_FILE
+
 put /etc/sysctl.d/90-roadstead.conf 0644 <<'ROADSTEAD_FILE'
 # A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
 vm.max_map_count = 1048576

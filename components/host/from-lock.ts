@@ -1,0 +1,65 @@
+// Component arguments from a lock: what stacks/ passes to the host components.
+import type { Architecture, LockedHost } from "../../planner/architecture/schema";
+import type { BareMetalHostArgs } from "../bare-metal";
+import type { GroundSegHostArgs } from "../groundseg";
+import type { VpsPlanetArgs } from "../vps";
+import type { HostPlaceArgs, SharedHostInputs } from "./args";
+import { hostPlace, hostSettings } from "./render";
+
+export interface FromLockOptions {
+  /** From a HostFoundation; with several hosts in a stack they must share one. */
+  shared?: SharedHostInputs;
+  /** Preview only: mark what is missing instead of throwing. Default false. */
+  allowMissing?: boolean;
+}
+
+function placeArgs(host: LockedHost, architecture: Architecture, opts: FromLockOptions): HostPlaceArgs {
+  const settings = hostSettings(host, architecture);
+  const place = hostPlace(host, architecture);
+  return {
+    provider: place.provider,
+    region: place.region,
+    zone: place.zone,
+    size: place.size,
+    arch: settings.arch,
+    memoryGiB: settings.memoryGiB,
+    rootDiskGiB: place.rootDiskGiB,
+    volumeGiB: place.volumeGiB,
+    swapGiB: settings.swapGiB,
+    providerBackups: place.providerBackups,
+    image: place.image,
+    claimRegion: place.claimRegion,
+    access: settings.access,
+    domain: settings.domain,
+    zoneId: place.zoneId,
+    shared: opts.shared,
+    allowMissing: opts.allowMissing,
+    tags: place.tags,
+  };
+}
+
+export function vpsPlanetArgs(host: LockedHost, architecture: Architecture, opts: FromLockOptions = {}): VpsPlanetArgs {
+  const { ships, vere } = hostSettings(host, architecture);
+  const [ship] = ships;
+  if (!ship || ships.length > 1)
+    throw new Error(`architecture: host ${host.name} is a planet's and holds ${ships.length} ships, not one`);
+  return { ...placeArgs(host, architecture, opts), ship, vere };
+}
+
+export function groundSegHostArgs(
+  host: LockedHost,
+  architecture: Architecture,
+  opts: FromLockOptions & Pick<GroundSegHostArgs, "web"> = {},
+): GroundSegHostArgs {
+  const { ships, groundseg } = hostSettings(host, architecture);
+  return { ...placeArgs(host, architecture, opts), ships, groundseg, web: opts.web };
+}
+
+export function bareMetalHostArgs(
+  host: LockedHost,
+  architecture: Architecture,
+  opts: Pick<BareMetalHostArgs, "allowMissing" | "address" | "dataDevice"> = {},
+): BareMetalHostArgs {
+  const { arch, memoryGiB, swapGiB, ships, access, domain, vere } = hostSettings(host, architecture);
+  return { arch, memoryGiB, swapGiB, ships, access, domain, vere, ...opts };
+}

@@ -1,0 +1,4 @@
+export { HostFoundation, type HostFoundationArgs } from "./foundation";
+export { type HostPlaceArgs, type SharedHostInputs } from "./args";
+export { bareMetalHostArgs, groundSegHostArgs, vpsPlanetArgs, type FromLockOptions } from "./from-lock";
+export { HostArch, HostProvider, ProviderBackups, type HostAccess, type HostShip, type PinnedBinary } from "./render";

@@ -1,0 +1,47 @@
+// From settings to text: files, user-data, script.
+import type { Architecture, LockedHost } from "../../../planner/architecture/schema";
+import { bootstrapFile, hostFiles, hostSteps } from "./bootstrap";
+import { cloudConfig, hostScript } from "./deliver";
+import type { HostFile, HostStep } from "./file";
+import { hostProblems, missingVersions } from "./problems";
+import { hostSettings, type HostSettings, type RenderHostOptions } from "./settings";
+
+export interface RenderedHost {
+  /** `#cloud-config`, plain text. */
+  userData: string;
+  /** The same files and steps as one idempotent script for a host that exists already. */
+  script: string;
+  files: HostFile[];
+  steps: HostStep[];
+  /** Versions and checksums that were not given, as paths in the requirements; `up` refuses while there are any. */
+  missing: string[];
+}
+
+/** One host of a lock. Throws on problems and, unless `allowMissing`, on missing versions. */
+export function renderHost(host: LockedHost, architecture: Architecture, opts: RenderHostOptions = {}): RenderedHost {
+  return renderSettings(hostSettings(host, architecture, opts), opts);
+}
+
+export function renderSettings(settings: HostSettings, opts: RenderHostOptions = {}): RenderedHost {
+  const missing = missingVersions(settings);
+  const refusals = [
+    ...hostProblems(settings)
+      // A preview may be made before keys and networks are known; `up` may not.
+      .filter((p) => !(opts.allowMissing && (p.code === "no-ssh-key" || p.code === "no-admin-cidr")))
+      .map((p) => `${p.path}: received ${p.received}; accepted: ${p.accepted}; ${p.fix}`),
+    ...(opts.allowMissing
+      ? []
+      : missing.map(
+          (path) => `${path}: received nothing; accepted: a version and its SHA-256; give both, there is no default`,
+        )),
+  ];
+  if (refusals.length > 0) throw new Error(`host ${settings.name}:\n${refusals.map((r) => `  - ${r}`).join("\n")}`);
+  const files = [...hostFiles(settings), bootstrapFile(settings)];
+  return {
+    userData: cloudConfig(settings, files, missing),
+    script: hostScript(settings, files, missing),
+    files,
+    steps: hostSteps(settings),
+    missing,
+  };
+}
