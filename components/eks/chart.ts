@@ -56,7 +56,7 @@ export class Chart extends pulumi.ComponentResource {
         skipCrds: args.skipCrds ?? false,
         includeHooks: args.includeHooks ?? false,
       },
-      { parent: this, providers: [args.kubernetes], dependsOn: args.after },
+      { parent: this, provider: args.kubernetes, dependsOn: args.after },
     );
 
     this.ready = pulumi.output(chart.resources).apply(() => true);
