@@ -4,7 +4,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { DoctorOptions } from "./doctor";
 import { EXIT, EXIT_MEANING, type ExitName, Stop } from "./exit";
+
 import type { InitOptions } from "./init";
 import { type Io, processIo } from "./io";
 
@@ -14,7 +16,8 @@ const commands = {
   init: () => (file: string, options: InitOptions, io: Io) =>
     (require("./init") as typeof import("./init")).initCommand(file, options, io),
   preview: () => (require("./preview") as typeof import("./preview")).preview,
-  doctor: () => (require("./doctor") as typeof import("./doctor")).doctorCommand,
+  doctor: () => (stack: string, options: DoctorOptions, io: Io) =>
+    (require("./doctor") as typeof import("./doctor")).doctorCommand(stack, options, io),
   schema: () => (require("./schema") as typeof import("./schema")).schemaCommand,
 };
 /* eslint-enable @typescript-eslint/no-require-imports */

@@ -37,25 +37,17 @@ export async function planCommand(file: string, options: PlanCommandOptions, io:
     io.out(comparing().compare(io, planned, options.diff, options.json === true));
     return code;
   }
-  show(planned, options, io);
-  const files: FileToWrite[] = [];
-  if (options.html !== undefined)
-    files.push({
-      root: rootOfOutput(io, options.html),
-      path: path.resolve(io.cwd, options.html),
-      text: report().renderHtml({ requirements: planned.requirements, plan }),
-    });
-  let recorded: { summary: string[] } | null = null;
-  if (options.write) {
-    if (plan.chosen === null)
-      throw new Stop(EXIT.nothingFeasible, "nothing fits, so there is no decision to record; nothing was written");
-    const record = recording().record(io, planned, options);
-    files.push(...record.files);
-    recorded = record;
+  if (options.write && plan.chosen === null) {
+    show(planned, options, io);
+    throw new Stop(code, "nothing fits, so there is no decision to record; nothing was written");
   }
+  const recorded = options.write ? recording().record(io, planned, options) : null;
+  const files: FileToWrite[] = [...(recorded?.files ?? [])];
+  if (options.html !== undefined) files.push(reportFile(io, planned, options.html));
   writeAll(files);
-  if (options.html !== undefined) io.err(`Report: ${options.html}\n`);
+  show(planned, options, io);
   for (const line of recorded?.summary ?? []) io.err(`${line}\n`);
+  if (options.html !== undefined) io.err(`Report: ${options.html}\n`);
   if (options.thenPreview) return thenPreview(file, planned, options, io);
   if (!options.json && !options.mermaid) io.err(`\n${nextSteps(file, planned, options)}\n`);
   return code;
@@ -65,6 +57,11 @@ function show({ plan }: Planned, options: PlanCommandOptions, io: Io): void {
   if (options.json) io.out(`${JSON.stringify(plan, null, 2)}\n`);
   else if (options.mermaid) io.out(report().renderMermaid(plan));
   else io.out(renderPlan(plan, { paint: painter(io), width: io.columns }));
+}
+
+function reportFile(io: Io, { requirements, plan }: Planned, file: string): FileToWrite {
+  const text = report().renderHtml({ requirements, plan });
+  return { root: rootOfOutput(io, file), path: path.resolve(io.cwd, file), text };
 }
 
 /** Options that make no sense apart or together; all of them at once. */

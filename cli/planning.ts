@@ -9,6 +9,7 @@ import {
   defaultCatalog,
   mergePrices,
   money,
+  nearest,
   plan,
   type Plan,
   type Problem,
@@ -28,11 +29,16 @@ export interface PlanningOptions {
   prices?: string;
   /** `CUR=usd` each. */
   rate?: string[];
+  /** Another feasible candidate than the planner's. */
+  candidate?: string;
 }
 
 export interface Planned {
   requirements: Requirements;
+  /** With the candidate that was asked for as chosen. */
   plan: Plan;
+  /** What the planner would have chosen. */
+  plannersChoice: string | null;
   catalog: Catalog;
   rates: Rates;
   /** The file's plain data with --set applied, so that a change can be applied to it in turn. */
@@ -51,7 +57,25 @@ export function planText(io: Io, text: string, file: string, options: PlanningOp
   const read = readObject(text, file);
   if (!read.ok) throw badInput(read.problems);
   const data = applySet(read.value, assignments);
-  return planData(data, file, catalog, rates);
+  const planned = planData(data, file, catalog, rates);
+  return options.candidate === undefined ? planned : take(planned, options.candidate);
+}
+
+function take(planned: Planned, id: string): Planned {
+  const { requirements, catalog, rates } = planned;
+  const found = planned.plan.candidates.find((c) => c.id === id);
+  if (found === undefined) {
+    const ids = planned.plan.candidates.map((c) => c.id);
+    throw usage(`--candidate ${id}: accepted: ${ids.join(", ")}. Did you mean ${nearest(id, ids).join(" or ")}?`);
+  }
+  if (!found.feasible) {
+    const reasons = found.rejections.map((r) => `${r.code} (${r.limit})`).join(", ");
+    throw new Stop(
+      EXIT.nothingFeasible,
+      `--candidate ${id}: it does not fit: ${reasons}. ${found.rejections[0]?.fix ?? ""}`.trim(),
+    );
+  }
+  return { ...planned, plan: plan(requirements, { catalog, rates, candidate: id }) };
 }
 
 export interface PlannedChange extends Planned {
@@ -76,13 +100,8 @@ export function planChange(planned: Planned, file: string, n: number): PlannedCh
 function planData(data: Record<string, unknown>, file: string, catalog: Catalog, rates: Rates): Planned {
   const loaded = checkRequirements(data, file, rates);
   if (!loaded.ok) throw badInput(loaded.problems);
-  return {
-    requirements: loaded.requirements,
-    plan: plan(loaded.requirements, { catalog, rates }),
-    catalog,
-    rates,
-    data,
-  };
+  const made = plan(loaded.requirements, { catalog, rates });
+  return { requirements: loaded.requirements, plan: made, plannersChoice: made.chosen, catalog, rates, data };
 }
 
 export function badInput(problems: readonly Problem[]): Stop {

@@ -1,0 +1,73 @@
+// `plan --diff STACK|OLD.json`: what today's plan would change, without changing it.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { diffPlans, diffText, type DiffEntry } from "../planner/architecture/diff";
+import { type Plan, planSchema } from "../planner";
+import { usage } from "./exit";
+import { readInput } from "./files";
+import type { Io } from "./io";
+import type { Planned } from "./planning";
+import { projectOf, readStackFile } from "./project";
+import { decide } from "./record";
+
+interface Comparison {
+  schema: "roadstead/diff/1";
+  against: string;
+  stacks: { stack: string | null; entries: DiffEntry[] }[];
+  /** Why the change could not be recorded as it is. */
+  problems: string[];
+}
+
+/** A plan of a thousand named ships in JSON stays below this. */
+const MAX_PLAN_BYTES = 16 * 1024 * 1024;
+
+export function compare(io: Io, planned: Planned, against: string, json: boolean): string {
+  const result = isFile(io, against) ? againstPlan(io, planned, against) : againstStack(io, planned, against);
+  if (json) return `${JSON.stringify(result, null, 2)}\n`;
+  const changed = result.stacks.filter((s) => s.entries.length > 0);
+  const lines = changed.flatMap((s) => [
+    s.stack === null ? `Against ${against}:` : `${s.stack}:`,
+    diffText(s.entries),
+    "",
+  ]);
+  const problems = result.problems.map((p) => `Could not be recorded: ${p}\n`);
+  if (changed.length === 0 && problems.length === 0) return `No difference to ${against}.\n`;
+  return `${lines.join("\n")}${lines.length > 0 ? "\n" : ""}${problems.join("")}`;
+}
+
+const isFile = (io: Io, against: string): boolean =>
+  /\.json$|[\\/]/.test(against) || fs.existsSync(path.resolve(io.cwd, against));
+
+function againstPlan(io: Io, planned: Planned, file: string): Comparison {
+  const accepted = "a plan as `roadstead plan FILE --json` prints it, or a stack name";
+  let value: unknown;
+  try {
+    value = JSON.parse(readInput(io, file, accepted, MAX_PLAN_BYTES));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw usage(`${file}: is not JSON (${error.message}); accepted: ${accepted}`);
+    throw error;
+  }
+  const old = planSchema.safeParse(value);
+  if (!old.success) {
+    const issue = old.error.issues[0]!;
+    throw usage(`${file}: ${issue.path.join(".") || "the whole"}: ${issue.message}; accepted: ${accepted}`);
+  }
+  return {
+    schema: "roadstead/diff/1",
+    against: file,
+    stacks: [{ stack: null, entries: diffPlans(old.data as Plan, planned.plan) }],
+    problems: [],
+  };
+}
+
+function againstStack(io: Io, planned: Planned, stack: string): Comparison {
+  const project = projectOf(io);
+  readStackFile(io, project, stack);
+  const result = decide(io, project, planned, { stack, force: true });
+  return {
+    schema: "roadstead/diff/1",
+    against: stack,
+    stacks: result.diff,
+    problems: result.problems.map((p) => p.message),
+  };
+}

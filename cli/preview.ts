@@ -1,0 +1,191 @@
+// `roadstead preview STACK|FILE`: what `pulumi up` would make, offline.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { architectureDigest } from "../planner/architecture/digest";
+import { fileOfStack, parseStackFile } from "../planner/architecture/stack-file";
+import { buildArchitectures } from "../planner/architecture/build";
+import type { CostLine } from "../planner";
+import type { Preview, StackToPreview } from "../preview/result";
+import { EXIT, type ExitCode, Stop, usage } from "./exit";
+import { type Io, painter } from "./io";
+import { type Planned, planChange, planFile, type PlanningOptions } from "./planning";
+import { projectOf, readStackFile, stackConfig } from "./project";
+import { headline } from "./render/plan-table";
+import { renderPreview } from "./render/preview-text";
+import { bullets } from "./render/text";
+
+export interface PreviewCommandOptions extends PlanningOptions {
+  json?: boolean;
+  out?: string;
+  /** Preview the nth cheapest change that fits. */
+  change?: number;
+}
+
+/* eslint-disable @typescript-eslint/no-require-imports -- bad input is refused before half a second of SDKs is loaded */
+const engine = () => require("../preview") as typeof import("../preview");
+const writing = () => require("../preview/write") as typeof import("../preview/write");
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+interface Target {
+  project: string;
+  stacks: StackToPreview[];
+  costLines?: readonly CostLine[];
+  /** What to do next, in words. */
+  next: string[];
+  warnings: string[];
+}
+
+export async function preview(target: string, options: PreviewCommandOptions, io: Io): Promise<ExitCode> {
+  const found = isFile(target, io) ? fromFile(target, options, io) : fromStack(target, options, io);
+  if ("exit" in found) return found.exit;
+  const { previewArchitectures } = engine();
+  const result = await previewArchitectures(found.stacks, { project: found.project, costLines: found.costLines });
+  result.warnings.unshift(...found.warnings);
+  const written = options.out === undefined ? null : write(options.out, result, io);
+  if (options.json) printJson(result, io);
+  else io.out(renderPreview(result, { paint: painter(io), width: io.columns }));
+  if (written !== null) io.err(`${written} files in ${options.out}\n`);
+  if (!options.json) io.err(`\nNext:\n${found.next.map((n) => `  ${n}`).join("\n")}\n`);
+  return EXIT.done;
+}
+
+/** A stack name never has a dot or a slash in it, a requirements file always one of them, or it lies there. */
+function isFile(target: string, io: Io): boolean {
+  if (/[./\\]/.test(target)) return true;
+  const recorded = fs.existsSync(path.join(projectOf(io).stacks, fileOfStack(target)));
+  return !recorded && fs.existsSync(path.resolve(io.cwd, target));
+}
+
+function fromFile(file: string, options: PreviewCommandOptions, io: Io): Target | { exit: ExitCode } {
+  const first = planFile(io, file, options);
+  if (options.change === undefined && first.plan.chosen === null) return nothingChosen(file, first, options, io);
+  const changed = options.change === undefined ? null : planChange(first, file, options.change);
+  const planned: Planned = changed ?? first;
+  const { plan, requirements } = planned;
+  if (plan.chosen === null) return nothingChosen(file, planned, options, io);
+  const stack = requirements.environment;
+  const built = buildArchitectures({
+    requirements,
+    plan,
+    candidateId: plan.chosen,
+    stack,
+    previous: new Map(),
+    catalog: planned.catalog,
+  });
+  if (built.problems.length > 0) throw usage(built.problems.map((p) => p.message).join("\n"));
+  const applied = changed ? setOptions(changed.change.set) : "";
+  return {
+    project: projectOf(io).name,
+    stacks: built.stacks.map(({ name, architecture }) => ({
+      name,
+      architecture,
+      requirementsDigest: plan.requirementsDigest,
+      architectureDigest: architectureDigest(architecture),
+    })),
+    costLines: plan.candidates.find((c) => c.id === plan.chosen)!.lines,
+    next: changed
+      ? [`put the change into ${file}: ${changed.change.text}`, `roadstead plan ${file} ${applied}`.trim()]
+      : [`roadstead plan ${file} --stack ${stack} --write`, `roadstead doctor ${stack}`],
+    warnings: changed
+      ? [`previewed with change ${options.change}, which the file does not have: ${changed.change.text}`]
+      : [],
+  };
+}
+
+function setOptions(set: Record<string, unknown>): string {
+  return Object.entries(set)
+    .map(([key, value]) => `--set ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" ");
+}
+
+function nothingChosen(file: string, { plan }: Planned, options: PreviewCommandOptions, io: Io): { exit: ExitCode } {
+  if (options.json) {
+    const { chosen, candidates, cheapestChangeThatFits, warnings } = plan;
+    const rejected = candidates.map(({ id, mode, rejections }) => ({ id, mode, rejections }));
+    io.out(
+      `${JSON.stringify({ schema: "roadstead/preview/1", chosen, rejected, cheapestChangeThatFits, warnings }, null, 2)}\n`,
+    );
+    return { exit: EXIT.nothingFeasible };
+  }
+  const reasons = plan.candidates.flatMap((c) =>
+    c.rejections
+      .slice(0, 1)
+      .map((r) => `${c.id}: ${r.limit}, have ${r.have ?? "nothing"}, need ${r.need ?? "more"}. ${r.fix}`),
+  );
+  io.out(`${headline(plan)}\n\nWhy nothing fits\n${bullets(reasons, io.columns).join("\n")}\n`);
+  const changes = plan.cheapestChangeThatFits;
+  if (changes.length > 0) io.out(`\nChanges that fit\n${changes.map((c, i) => `  ${i + 1}. ${c.text}`).join("\n")}\n`);
+  io.err(
+    `\nNext:\n  ${changes.length > 0 ? `roadstead preview ${file} --change 1` : "relax a wish in the file and plan again"}\n`,
+  );
+  return { exit: EXIT.nothingFeasible };
+}
+
+function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Target {
+  if (options.change !== undefined)
+    throw usage("--change: a recorded stack has no changes; give the requirements file instead");
+  for (const [name, value] of Object.entries({ set: options.set, prices: options.prices, rate: options.rate }))
+    if (value !== undefined && value.length > 0)
+      throw usage(
+        `--${name}: it changes a plan, and a recorded stack is not planned again; give the requirements file instead`,
+      );
+  const project = projectOf(io);
+  const first = readRecorded(stack);
+  const further = first.architecture.role === "platform" ? first.architecture.cells.slice(1).map((c) => c.stack) : [];
+  return {
+    project: project.name,
+    stacks: [first, ...further.map(readRecorded)],
+    next: [`roadstead doctor ${stack}`, `pulumi up --stack ${stack}`],
+    warnings: [],
+  };
+
+  function readRecorded(name: string): StackToPreview {
+    const { file, text } = readStackFile(io, project, name);
+    const parsed = parseStackFile(file, text);
+    if (parsed.problems.length > 0) {
+      const stale = parsed.problems.every((p) => p.code === "digest");
+      throw new Stop(stale ? EXIT.stale : EXIT.usage, parsed.problems.map((p) => p.message).join("\n"));
+    }
+    if (parsed.architecture === null)
+      throw usage(
+        `${file}: no architecture is recorded; accepted: a stack with a lock. Record one with roadstead plan FILE --stack ${name} --write`,
+      );
+    const { keys } = stackConfig(text);
+    const secure = Object.keys(keys).filter((k) => keys[k] === "secure");
+    return {
+      name,
+      architecture: parsed.architecture,
+      requirementsDigest: parsed.requirementsDigest,
+      architectureDigest: parsed.architectureDigest,
+      runState: parsed.runState,
+      secretsSet: new Set(secure.map((k) => k.slice(k.indexOf(":") + 1))),
+    };
+  }
+}
+
+function write(dir: string, result: Preview, io: Io): number {
+  const { OutputRefused, writePreview } = writing();
+  try {
+    return writePreview(path.resolve(io.cwd, dir), result).length;
+  } catch (error) {
+    if (error instanceof OutputRefused) throw usage(error.message);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOSPC" || code === "ENOTDIR")
+      throw usage(`${dir}: cannot be written (${code}); choose another directory`);
+    throw error;
+  }
+}
+
+/** One object, resource by resource: a large fleet is never held as one string. Host files are in --out only. */
+function printJson({ graph, hosts: _hosts, ...rest }: Preview, io: Io): void {
+  const head = JSON.stringify(rest);
+  io.out(`${head.slice(0, -1)},"graph":{"schema":${JSON.stringify(graph.schema)},"resources":[`);
+  let buffer = "";
+  graph.resources.forEach((r, i) => {
+    buffer += `${i === 0 ? "\n" : ",\n"}${JSON.stringify(r)}`;
+    if (buffer.length < 1 << 16) return;
+    io.out(buffer);
+    buffer = "";
+  });
+  io.out(`${buffer}\n]}}\n`);
+}

@@ -1,0 +1,134 @@
+// A preview as a person reads it on a terminal: what is built, what happens to each ship, what the rules say, and
+// what nobody looked at. A thousand ships take as many lines as ten.
+import { money } from "../../planner";
+import type { Preview, ShipEntry } from "../../preview/result";
+import { STACK_TYPE, treeOf, type TreeLine } from "../../preview/tree";
+import type { Paint } from "../io";
+import { bullets, columns, wrap } from "./text";
+
+export interface PreviewView {
+  paint: Paint;
+  width: number;
+}
+
+/** Ships up to this many are listed one by one. */
+const LISTED_SHIPS = 20;
+/** Cell stacks up to this many get a tree of their own; more of them look alike. */
+const LISTED_CELLS = 2;
+
+export function renderPreview(preview: Preview, { paint, width: given }: PreviewView): string {
+  const width = Math.max(60, Math.min(given, 140));
+  const title = (text: string) => ["", paint("bold", text)];
+  const blocks: string[][] = [
+    [paint("bold", headline(preview))],
+    ...trees(preview, paint),
+    [...title("What it costs a month"), ...costs(preview, width)],
+    [...title("Ships"), ...ships(preview)],
+    [...title("Policies"), ...policies(preview, paint, width)],
+  ];
+  const list = (name: string, texts: readonly string[], style?: "yellow") => {
+    if (texts.length === 0) return;
+    const lines = bullets(texts, width);
+    blocks.push([...title(name), ...(style ? lines.map((l) => paint(style, l)) : lines)]);
+  };
+  list("Missing: `up` refuses until the requirements name them (`versions`)", preview.missingVersions, "yellow");
+  list("Warnings", preview.warnings, "yellow");
+  list("Not inspected", preview.notInspected);
+  return `${blocks.flat().join("\n")}\n`;
+}
+
+export function headline(preview: Preview): string {
+  const resources = preview.graph.resources.filter((r) => r.type !== STACK_TYPE).length;
+  const stacks = preview.stacks.length;
+  const aboard = preview.ledger.ships.filter((s) => s.action !== "removed").length;
+  return `${many(resources, "resource")} in ${many(stacks, "stack")} for ${many(aboard, "ship")}.`;
+}
+
+function trees(preview: Preview, paint: Paint): string[][] {
+  const [first, ...cells] = preview.stacks;
+  const shown = [first!, ...(cells.length <= LISTED_CELLS ? cells : cells.slice(0, 1))];
+  const blocks = shown.map((stack) => [
+    "",
+    paint("bold", `Stack ${stack}`),
+    ...treeOf(preview.graph, stack).map((line) => treeText(line, paint)),
+  ]);
+  const rest = preview.stacks.length - shown.length;
+  if (rest > 0) {
+    const hidden = new Set(preview.stacks.filter((s) => !shown.includes(s)));
+    const resources = preview.graph.resources.filter((r) => hidden.has(r.stack) && r.type !== STACK_TYPE).length;
+    const names = [...hidden];
+    blocks.push([
+      "",
+      `${many(rest, "more cell stack")} like it: ${names[0]} to ${names.at(-1)}, ${many(resources, "resource")}`,
+    ]);
+  }
+  return blocks;
+}
+
+function treeText(line: TreeLine, paint: Paint): string {
+  const what = line.name === null ? `${line.type} × ${number(line.count)}` : `${line.type} ${paint("dim", line.name)}`;
+  const inside =
+    line.component && line.total > line.count ? paint("dim", `  (${number(line.total - line.count)} inside)`) : "";
+  return `${"  ".repeat(line.depth + 1)}${line.component ? paint("cyan", what) : what}${inside}`;
+}
+
+function costs({ costs: c }: Preview, width: number): string[] {
+  if (c.mid === null) return wrap("No price is known for any part of this.", width, "  ");
+  const edges = c.low !== null && c.high !== null && c.low !== c.high;
+  const band = edges ? ` (${money(c.low!, c.currency)} to ${money(c.high!, c.currency)})` : "";
+  const budget = c.budget === null ? "" : `; budget ${money(c.budget, c.currency)}`;
+  const incomplete = c.incomplete ? " Some prices are unknown: the total is a lower bound." : "";
+  return wrap(`${money(c.mid, c.currency)}${band}${budget}. Prices as of ${c.pricedOn}.${incomplete}`, width, "  ");
+}
+
+function ships({ ledger }: Preview): string[] {
+  const c = ledger.counts;
+  const parked = ledger.ships.filter((s) => s.parked && s.action === "first boot").length;
+  const summary = `  first boot ${number(c["first boot"])}, kept ${number(c.kept)}, stopped ${number(c.stopped)}, removed ${number(c.removed)}`;
+  const claims = tally(ledger.ships, (s) => s.claim);
+  const keys = tally(ledger.ships, (s) => s.key);
+  const lines = [summary, `  claims: ${claims}`, `  keys: ${keys || "none"}`];
+  if (parked > 0) lines.push(`  ${number(parked)} created stopped and released one by one by the rollout`);
+  if (ledger.ships.length === 0 || ledger.ships.length > LISTED_SHIPS) return lines;
+  const rows = ledger.ships.map((s) => [
+    s.name ?? s.id,
+    s.class ?? "-",
+    s.cell,
+    s.place ?? "-",
+    s.parked && s.action === "first boot" ? "first boot, parked" : s.action,
+    s.claim,
+    s.key ?? "-",
+    `${s.diskGiB}`,
+  ]);
+  const titles = ["ship", "class", "cell", "place", "happens", "claim", "key"].map((t) => ({ title: t }));
+  return [...lines, "", ...columns([...titles, { title: "GiB", right: true }], rows)];
+}
+
+function tally(ships: readonly ShipEntry[], of: (s: ShipEntry) => string | null): string {
+  const counts = new Map<string, number>();
+  for (const s of ships) {
+    const value = of(s);
+    if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return [...counts].map(([value, n]) => `${value} ${number(n)}`).join(", ");
+}
+
+const LISTED_FINDINGS = 12;
+
+function policies({ policies: p }: Preview, paint: Paint, width: number): string[] {
+  const lines = [
+    `  ${many(p.rules, "rule")}: pass ${number(p.pass)}, fail ${number(p.fail)}, undecided ${number(p.undecided)}`,
+  ];
+  for (const f of p.findings.slice(0, LISTED_FINDINGS)) {
+    const where = f.resources.length === 1 ? nameOf(f.resources[0]!) : many(f.resources.length, "resource");
+    const text = wrap(`${f.verdict} ${f.rule} (${f.enforcement}): ${f.message} [${where}]`, width, "  - ");
+    lines.push(...text.map((l) => paint(f.verdict === "fail" ? "red" : "yellow", l)));
+  }
+  const rest = p.findings.length - LISTED_FINDINGS;
+  if (rest > 0) lines.push(`  ${many(rest, "more finding")}: see --json`);
+  return lines;
+}
+
+const nameOf = (urn: string): string => urn.split("::").slice(2).join(" ").split("$").at(-1)!;
+const number = (n: number): string => n.toLocaleString("en-US");
+const many = (n: number, what: string): string => `${number(n)} ${what}${n === 1 ? "" : "s"}`;
