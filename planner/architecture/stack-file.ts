@@ -7,7 +7,7 @@ import { architectureDigest, type Digest } from "./digest";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
 import { type RunState, runStateSchema } from "./run-state";
-import type { Architecture } from "./schema";
+import { type Architecture, architectureSchema } from "./schema";
 
 export const ARCHITECTURE_KEY = "roadstead:architecture";
 export const REQUIREMENTS_DIGEST_KEY = "roadstead:requirementsDigest";
@@ -136,7 +136,8 @@ export function writeStackFile(text: string, lock: LockToWrite | null): string {
     const fresh = !config.has(ARCHITECTURE_KEY);
     put(document, config, REQUIREMENTS_DIGEST_KEY, lock.requirementsDigest);
     put(document, config, ARCHITECTURE_DIGEST_KEY, architectureDigest(lock.architecture));
-    put(document, config, ARCHITECTURE_KEY, lock.architecture);
+    // Parsed once more: in the schema's order, and never written when it could not be read back.
+    put(document, config, ARCHITECTURE_KEY, architectureSchema.parse(lock.architecture));
     if (fresh) comment(config);
   }
   // Strings are quoted: Pulumi's own YAML reader would take an unquoted date for a timestamp and 1.30 for a number.
@@ -236,14 +237,12 @@ function put(document: Document, config: YAMLMap, key: string, value: unknown): 
       const items = (node.get(list) as { items?: { flow?: boolean }[] } | undefined)?.items ?? [];
       for (const item of items) item.flow = true;
     }
-  config.set(key, node);
+  if (config.has(key)) config.set(key, node);
+  else config.add(document.createPair(key, node));
 }
 
 function comment(config: YAMLMap): void {
-  const first = config.items.find(
-    (p) =>
-      isScalar(p.key) &&
-      [REQUIREMENTS_DIGEST_KEY, ARCHITECTURE_DIGEST_KEY, ARCHITECTURE_KEY].includes(String(p.key.value)),
-  );
+  const ours: string[] = [REQUIREMENTS_DIGEST_KEY, ARCHITECTURE_DIGEST_KEY, ARCHITECTURE_KEY];
+  const first = config.items.find((p) => isScalar(p.key) && ours.includes(String(p.key.value)));
   if (first && isScalar(first.key) && !first.key.commentBefore) first.key.commentBefore = HEADER;
 }
