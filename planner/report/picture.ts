@@ -1,0 +1,185 @@
+// What the diagram shows, read from a plan's candidate or from the recorded architecture; drawn as SVG and as Mermaid.
+import type { Architecture } from "../architecture/schema";
+import type { Candidate, Plan, Provider } from "../plan/schema";
+import { modeName, placeOf, plural } from "./text";
+
+export interface Box {
+  title: string;
+  detail: string;
+  /** How many machines the box stands for. */
+  count: number;
+  /** Ships one machine holds; 0 for machines without ships. */
+  ships: number;
+  role: "ships" | "system" | "host";
+}
+export interface Group {
+  name: string;
+  boxes: Box[];
+}
+export interface Picture {
+  title: string;
+  mode: string;
+  provider: Provider;
+  region: string;
+  /** Zones, or one group where the provider has none. */
+  groups: Group[];
+  /** How people and peers get in. */
+  edge: string;
+  ames: string;
+  /** What surrounds the ships: name and what it consists of. */
+  services: { name: string; detail: string }[];
+  /** Region of the copies. */
+  dr: string | null;
+  ships: number | null;
+}
+
+/** The candidate a report draws: the chosen one, else the cheapest that only the budget rules out, else the first. */
+export function subjectOf(plan: Plan): Candidate | null {
+  const chosen = plan.candidates.find((c) => c.id === plan.chosen);
+  if (chosen) return chosen;
+  const distance = (c: Candidate) => c.rejections.filter((r) => r.code !== "budget").length;
+  const priced = plan.candidates.filter((c) => c.monthly.mid !== null && !c.monthly.incomplete && !c.stale);
+  return (
+    [...priced].sort((a, b) => distance(a) - distance(b) || a.monthly.mid! - b.monthly.mid!)[0] ??
+    plan.candidates[0] ??
+    null
+  );
+}
+
+export function pictureOfCandidate(c: Candidate, ships: number | null): Picture {
+  const items = c.lines.filter((l) => l.quantity > 0).map((l) => l.item);
+  const having = (pattern: RegExp) => items.filter((i) => pattern.test(i));
+  const dr = /^(?:snapshot copies|bucket replica|KMS key|transfer) (?:in|to) (\S+)$/;
+  const services = [
+    service("Way in", having(/load balancer|of the edge/i)),
+    service("Network", having(/NAT gateway|NAT data/i)),
+    service(
+      "Storage",
+      having(/volumes?\b/i).filter((i) => !/snapshot|monitor/i.test(i)),
+    ),
+    service(
+      "Backups",
+      having(/backup|snapshot/i).filter((i) => !dr.test(i)),
+    ),
+    service("Monitoring", having(/monitor|logs/i)),
+    service(
+      "Keys",
+      having(/KMS/i).filter((i) => !dr.test(i)),
+    ),
+    service("Names", having(/DNS/i)),
+  ].filter((s) => s.detail !== "");
+  const cluster = ["eks", "doks", "gke", "aks", "existing-cluster"].includes(c.mode);
+  return {
+    title: `${modeName(c.mode)}, ${placeOf(c)}`,
+    mode: c.mode,
+    provider: c.provider,
+    region: c.region,
+    groups: groupsOf(
+      c.nodes.map((n) => ({
+        zone: n.zone,
+        box: {
+          title: machines(n.count, n.type),
+          detail:
+            n.role === "system"
+              ? "system: monitoring, controllers"
+              : `up to ${plural(n.ships, "ship")}${n.count > 1 ? " each" : ""}`,
+          count: n.count,
+          ships: n.role === "system" ? 0 : n.ships,
+          role: n.role,
+        },
+      })),
+    ),
+    edge: cluster
+      ? having(/load balancer of the edge/).length > 0
+        ? "load balancer, TLS"
+        : "cluster edge, TLS"
+      : "TLS on each host",
+    ames: cluster && having(/Ames load balancer/).length === 0 ? "Ames, through sponsors" : "Ames, direct",
+    services,
+    dr: items.map((i) => dr.exec(i)?.[1]).find((r) => r !== undefined) ?? null,
+    ships,
+  };
+}
+
+export function pictureOfArchitecture(a: Architecture): Picture {
+  const pools = a.nodePools
+    .filter((p) => p.count > 0)
+    .map((p) => ({
+      zone: p.zone ?? a.region,
+      box: {
+        title: machines(p.count, p.type),
+        detail:
+          p.role === "system"
+            ? "system: monitoring, controllers"
+            : `up to ${plural(p.shipsPerNode, "ship")}${p.count > 1 ? " each" : ""}`,
+        count: p.count,
+        ships: p.role === "system" ? 0 : p.shipsPerNode,
+        role: p.role,
+      },
+    }));
+  const hosts = a.hosts.map((h) => {
+    const aboard = a.ships.filter((s) => s.host === h.name).length;
+    return {
+      zone: h.zone ?? (h.provider === "own" ? "your own place" : h.region),
+      box: {
+        title: h.name,
+        detail: `${h.size}, ${plural(aboard, "ship")}`,
+        count: 1,
+        ships: aboard,
+        role: "host" as const,
+      },
+    };
+  });
+  const shipTotal = a.cells.reduce((sum, c) => sum + c.ships, 0);
+  const services = [
+    service(
+      "Cells",
+      a.cells.length > 0 ? [`${plural(a.cells.length, "cell")}, ${plural(a.tenants.length, "tenant")}`] : [],
+    ),
+    service(
+      "Network",
+      a.network ? [a.network.vpcId ? "your own VPC" : `VPC ${a.network.cidr}, NAT ${a.network.nat}`] : [],
+    ),
+    service(
+      "Backups",
+      a.backup.enabled ? [`every ${a.backup.everyHours} h, kept ${plural(a.backup.retentionDays, "day")}`] : [],
+    ),
+    service(
+      "Monitoring",
+      a.monitoring.existing
+        ? [`your ${a.monitoring.existing}`]
+        : a.monitoring.enabled
+          ? [`metrics and logs, ${plural(a.monitoring.retentionDays, "day")}`]
+          : [],
+    ),
+    service("Names", a.dns.domain ? [a.dns.domain] : []),
+  ].filter((s) => s.detail !== "");
+  const inbound = new Set(a.ships.map((s) => s.ames.inbound));
+  return {
+    title: `${modeName(a.mode)}, ${placeOf(a)}`,
+    mode: a.mode,
+    provider: a.provider,
+    region: a.region,
+    groups: groupsOf([...pools, ...hosts]),
+    edge: a.cluster ? "cluster edge, TLS" : "TLS on each host",
+    ames: inbound.size > 0 && [...inbound].every((i) => i === "relayed") ? "Ames, through sponsors" : "Ames, direct",
+    services,
+    dr: a.backup.drRegion ?? a.drRegion,
+    ships: shipTotal || a.ships.length || null,
+  };
+}
+
+const machines = (count: number, type: string) => `${count.toLocaleString("en-US")} × ${type.replace(/^own:/, "")}`;
+const service = (name: string, parts: string[]) => ({ name, detail: [...new Set(parts)].join(", ") });
+
+function groupsOf(placed: { zone: string; box: Box }[]): Group[] {
+  const names = [...new Set(placed.map((p) => p.zone))].sort();
+  const rank = { ships: 0, host: 0, system: 1 };
+  return names.map((name) => ({
+    name: name === "own" ? "your own place" : name,
+    boxes: placed
+      .filter((p) => p.zone === name)
+      .map((p) => p.box)
+      .sort((a, b) => rank[a.role] - rank[b.role] || b.ships - a.ships || (a.title < b.title ? -1 : 1)),
+  }));
+}
