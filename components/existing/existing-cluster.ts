@@ -65,6 +65,19 @@ export class ExistingCluster extends pulumi.ComponentResource {
   }
 }
 
+/** A class that deletes volumes would delete a pier with its claim. A policy that was not read (offline) is not judged. */
+export function reclaimProblems(storageClass: string, policy: string | undefined): ArgumentProblem[] {
+  if (policy === undefined || policy === "Retain") return [];
+  return [
+    {
+      path: "storageClass",
+      received: `${given(storageClass)}, whose reclaimPolicy is ${policy}`,
+      accepted: "a storage class with reclaimPolicy Retain",
+      fix: "make a class like it with reclaimPolicy Retain, and name that one",
+    },
+  ];
+}
+
 function existingProblems(args: ExistingClusterArgs): ArgumentProblem[] {
   const problems: ArgumentProblem[] = [];
   if (typeof args.kubeconfig === "string" && args.kubeconfig.trim() === "") {
@@ -84,17 +97,4 @@ function existingProblems(args: ExistingClusterArgs): ArgumentProblem[] {
     });
   }
   return problems;
-}
-
-/** A class that deletes volumes would delete a pier with its claim. A policy that was not read (offline) is not judged. */
-function reclaimProblems(storageClass: string, policy: string | undefined): ArgumentProblem[] {
-  if (policy === undefined || policy === "Retain") return [];
-  return [
-    {
-      path: "storageClass",
-      received: `${given(storageClass)}, whose reclaimPolicy is ${policy}`,
-      accepted: "a storage class with reclaimPolicy Retain",
-      fix: "make a class like it with reclaimPolicy Retain, and name that one",
-    },
-  ];
 }

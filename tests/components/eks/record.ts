@@ -19,7 +19,7 @@ const WHERE = { project: "roadstead", stack: "test" };
 
 /** As an offline preview sees it: unknown ids, options and dependencies kept. */
 export async function preview(program: () => unknown): Promise<Recorded> {
-  const run = await runProgram(WHERE, program);
+  const run = await runProgram(WHERE, () => void program());
   const resources = run.resources.filter((r) => r.type !== "pulumi:pulumi:Stack");
   const byUrn = new Map(resources.map((r) => [r.urn, r]));
   const all = (type: string) => resources.filter((r) => r.type === type);
@@ -62,7 +62,7 @@ export async function up(program: () => unknown): Promise<string[]> {
     WHERE.stack,
     false,
   );
-  await runtime.runInPulumiStack(async () => program());
+  await runtime.runInPulumiStack(async () => void program());
   await runtime.disconnect();
   return setOf(made.filter((r) => r.type !== "pulumi:pulumi:Stack"));
 }
