@@ -6,7 +6,7 @@ import type { Requirements } from "../requirements/schema";
 import { Cells, CellContent, pilotSize } from "./cells";
 import { claimProblems, heldProblems } from "./claims";
 import { type Fleet, type FleetShip, matchFleet, type RecordedShip } from "./fleet";
-import { type HostPlacement, isHostMode, isOwnNode, lockedHost, placeOnOwnVps, placeOnShared } from "./hosts";
+import { type HostPlacement, isHostMode, lockedHost, placeOnOwnVps, placeOnShared } from "./hosts";
 import { cellNumber, isPlaceholder, isStackOf, stackOfCell } from "./identity";
 import { noRoom, type Placed, placeOnCluster, placeOnHosts } from "./place";
 import type { LockProblem } from "./problem";
@@ -68,7 +68,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const placement = place(input, candidate, moved ? withoutSeats(fleet) : fleet, moved ? [] : before);
   problems.push(...placement.problems, ...claimProblems(fleet, placement.placed, old, candidate));
 
-  const { cells, ships, hosts } = lock(placement, fleet, candidate, stack, input.catalog ?? defaultCatalog());
+  const { cells, ships, hosts } = lock(placement, fleet, candidate, input.catalog ?? defaultCatalog());
   const tombstones = fleet.tombstones.map((t) => (cells.some((c) => c.id === t.cell) ? t : { ...t, cell: "c1" }));
   const gone = new Set(retiredCells(cells, before, tombstones, neverDeployed));
   const living = cells.filter((c) => !gone.has(c.stack));
@@ -185,14 +185,10 @@ function lock(
   placement: Placement,
   fleet: Fleet,
   candidate: Candidate,
-  _stack: string,
   catalog: Catalog,
 ): { cells: ReturnType<Cells["locked"]>; ships: LockedShip[]; hosts: LockedHost[] } {
   const byId = <T extends { id: string }>(a: T, b: T): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-  const ships = placement.placed.map(({ ship, place: p }): LockedShip => {
-    const { wish: _w, seat: _s, previous: _p, claim: _c, ...rest } = ship;
-    return { ...rest, ...p };
-  });
+  const ships = placement.placed.map(({ ship, place: p }): LockedShip => ({ ...recordOf(ship), ...p }));
   const hosts = placement.hosting.flatMap(({ hosts: list, placed }) =>
     list.map((h) => {
       const here = placed.filter((p) => p.host === h).map((p) => p.ship);
@@ -206,6 +202,41 @@ function lock(
     hosts: hosts.sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }
+
+/** What of a ship is recorded; its wish, seat and claim were for placing it. */
+const recordOf = ({
+  id,
+  name,
+  class: c,
+  parent,
+  customer,
+  tenant,
+  memoryMiB,
+  limitMiB,
+  cpuMilli,
+  diskGiB,
+  loom,
+  key,
+  sealed,
+  imported,
+  fake,
+}: FleetShip): Omit<LockedShip, "cell" | "zone" | "host" | "ames" | "httpPort"> => ({
+  id,
+  name,
+  class: c,
+  parent,
+  customer,
+  tenant,
+  memoryMiB,
+  limitMiB,
+  cpuMilli,
+  diskGiB,
+  loom,
+  key,
+  sealed,
+  imported,
+  fake,
+});
 
 function environmentProblems(requirements: Requirements, stack: string): LockProblem[] {
   if (stack === requirements.environment) return [];

@@ -1,7 +1,7 @@
 // Which ships the next lock holds: requested ships matched with recorded ones, so that everybody keeps their place.
 import { limitMiB } from "../predicates";
 import type { RequestedShip, Requirements, ShipClass } from "../requirements/schema";
-import { AMES_INBOUND, SHIP_CLASSES } from "../requirements/schema";
+import { type AMES_INBOUND, SHIP_CLASSES } from "../requirements/schema";
 import { isPlaceholder, placeholderId, placeholderNumber, shipId, tenantId } from "./identity";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";

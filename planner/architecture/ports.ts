@@ -1,4 +1,5 @@
 // Ports a ship is known by. Peers learn a ship's address, and a galaxy's is fixed by its number.
+import type * as UrbitOb from "urbit-ob";
 import type { FleetShip } from "./fleet";
 
 export const CLUSTER_AMES_PORT = 34343;
@@ -31,6 +32,6 @@ export function galaxyPort(ship: Pick<FleetShip, "class" | "name">): number | nu
   if (ship.class !== "galaxy" || ship.name === null) return null;
   // Loaded for galaxies only: most plans have none.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const ob = require("urbit-ob") as typeof import("urbit-ob");
+  const ob = require("urbit-ob") as typeof UrbitOb;
   return GALAXY_AMES_PORT + Number(ob.patp2dec(ship.name));
 }
