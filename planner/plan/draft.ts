@@ -204,6 +204,8 @@ export function money(value: number | null, currency: string): string {
   if (value === null) return "unknown";
   const sign = ({ USD: "$", EUR: "€", GBP: "£" } as Record<string, string>)[currency];
   const digits = value < 100 && !Number.isInteger(value) ? 2 : 0;
-  const text = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  // Not toLocaleString: setting up Intl costs more than planning a thousand ships.
+  const [whole, cents] = value.toFixed(digits).split(".");
+  const text = whole!.replace(/\B(?=(\d{3})+$)/g, ",") + (cents === undefined ? "" : `.${cents}`);
   return sign === undefined ? `${text} ${currency}` : `${sign}${text}`;
 }

@@ -55,7 +55,12 @@ function buildable(r: Requirements, d: Draft): Rejection[] {
       not("a managed host", "order it from a hosting service such as Tlon; nothing is left for Roadstead to build"),
     ];
   if (d.mode === "gke" || d.mode === "aks")
-    return [not(`a ${d.mode.toUpperCase()} cluster`, "create the cluster yourself and use it as existing-cluster")];
+    return [
+      not(
+        `${d.mode === "gke" ? "a GKE" : "an AKS"} cluster`,
+        "create the cluster yourself and use it as existing-cluster",
+      ),
+    ];
   const hetzner =
     d.provider === "hetzner" ? [not("hosts at Hetzner", "rent them yourself and list them under existing.hosts")] : [];
   const inbound =
