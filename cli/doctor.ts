@@ -36,7 +36,7 @@ export async function doctorCommand(
     cellStacks:
       architecture.role === "platform" ? architecture.cells.map((c) => c.stack).filter((s) => s !== stack) : [],
     config: stackConfig(text),
-    missingVersions: missingVersions(architecture),
+    missing: missingVersions(architecture),
     lockProblems: parsed.problems.map((p) => p.message),
   });
   io.out(

@@ -6,7 +6,6 @@ import * as path from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { DoctorOptions } from "./doctor";
 import { EXIT, EXIT_MEANING, type ExitName, Stop } from "./exit";
-
 import type { InitOptions } from "./init";
 import { type Io, processIo } from "./io";
 

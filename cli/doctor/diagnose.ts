@@ -32,7 +32,6 @@ export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
     ...lock(architecture, facts),
     ...tools(facts),
     ...access(architecture, facts),
-    ...ships(architecture),
     ...secrets(architecture, facts),
     ...missing(facts),
     ...quotas(architecture),
@@ -41,9 +40,11 @@ export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
   const exit =
     blocking.length === 0
       ? EXIT.done
-      : blocking.every((f) => AUTHENTICATION.test(f.id))
-        ? EXIT.unauthenticated
-        : EXIT.refused;
+      : facts.lockProblems.length > 0
+        ? EXIT.stale
+        : blocking.every((f) => AUTHENTICATION.test(f.id))
+          ? EXIT.unauthenticated
+          : EXIT.refused;
   return { findings, next: nextCommands(architecture, facts), exit };
 }
 
@@ -159,54 +160,29 @@ function credential(provider: string, where: string | null, fix: string): Findin
     : ok(`credentials/${provider}`, `credentials for ${provider}: ${where} (not tried: the doctor asks nobody)`);
 }
 
-/** Ships `up` would refuse: nobody to boot, or nothing to boot with. */
-function ships(a: Architecture): Finding[] {
-  const found: Finding[] = [];
-  const nameless = a.ships.filter((s) => s.name === null && s.class !== "comet" && !s.fake);
-  if (nameless.length > 0)
-    found.push(
-      blocks(
-        "names",
-        `${nameless.length} of ${a.ships.length} ships have no name yet`,
-        "name them under ships.named in the requirements and plan again with --write",
-      ),
-    );
-  const keyless = a.ships.filter(
-    (s) => s.name !== null && s.class !== "comet" && !s.fake && !s.imported && !s.sealed && s.key === null,
-  );
-  for (const s of keyless)
-    found.push(
-      blocks(
-        `key/${s.id}`,
-        `${s.name}: no boot key is named`,
-        `add key: { secret: ${s.id}-key } to it in the requirements and plan again with --write`,
-      ),
-    );
-  if (a.hosts.length > 0 && a.access.sshPublicKeys.length === 0)
-    found.push(
-      look(
-        "ssh",
-        "no SSH key may log in to the hosts",
-        "set access.sshPublicKeys, or nobody can look at a host that does not come up",
-      ),
-    );
-  return found;
+interface NamedSecret {
+  secret: string;
+  use: string;
+  /** `up` needs it; a host takes its ships' keys after `up`, by hand. */
+  forUp: boolean;
 }
 
 /** Config secrets the lock names, with where they are used. */
-export function secretsNamed(a: Architecture): { secret: string; use: string }[] {
+function secretsNamed(a: Architecture): NamedSecret[] {
+  const kinds = new Map(a.hosts.map((h) => [h.name, h.kind]));
+  const kindOf = (host: string | null) => (host === null ? null : (kinds.get(host) ?? null));
+  // GroundSeg takes keys in its own pages.
+  const booting = a.ships.filter((s) => s.key !== null && !s.sealed && kindOf(s.host) !== "groundseg");
   return [
-    ...(a.cluster?.kubeconfigSecret ? [{ secret: a.cluster.kubeconfigSecret, use: "kubeconfig" }] : []),
-    ...a.ships.flatMap((s) =>
-      s.key !== null && !s.sealed ? [{ secret: s.key.secret, use: `boot key of ${s.name ?? s.id}` }] : [],
-    ),
-    ...(a.monitoring.pagerDutySecret ? [{ secret: a.monitoring.pagerDutySecret, use: "PagerDuty" }] : []),
-    ...(a.monitoring.slackSecret ? [{ secret: a.monitoring.slackSecret, use: "Slack" }] : []),
+    ...(a.cluster?.kubeconfigSecret ? [{ secret: a.cluster.kubeconfigSecret, use: "kubeconfig", forUp: true }] : []),
+    ...booting.map((s) => ({ secret: s.key!.secret, use: `boot key of ${s.name ?? s.id}`, forUp: s.host === null })),
+    ...(a.monitoring.pagerDutySecret ? [{ secret: a.monitoring.pagerDutySecret, use: "PagerDuty", forUp: true }] : []),
+    ...(a.monitoring.slackSecret ? [{ secret: a.monitoring.slackSecret, use: "Slack", forUp: true }] : []),
   ];
 }
 
 function secrets(a: Architecture, f: Facts): Finding[] {
-  return secretsNamed(a).map(({ secret, use }) => {
+  return secretsNamed(a).map(({ secret, use, forUp }) => {
     const kept = f.config.keys[`${f.project}:${secret}`];
     const id = `secret/${secret}`;
     if (kept === "secure") return ok(id, `${secret} (${use}) is set`);
@@ -214,23 +190,19 @@ function secrets(a: Architecture, f: Facts): Finding[] {
       return blocks(
         id,
         `${secret} (${use}) lies in the clear in ${f.file}`,
-        `treat it as seen by others; remove it and set a new one: ${setSecret(f, secret)}`,
+        `count it as seen by others; take it out and set a new one: ${setSecret(f, secret)}`,
       );
-    return blocks(id, `${secret} (${use}) is not set`, setSecret(f, secret));
+    return forUp
+      ? blocks(id, `${secret} (${use}) is not set`, setSecret(f, secret))
+      : look(id, `${secret} (${use}) is not set; the host takes it after \`up\``, setSecret(f, secret));
   });
 }
 
 const setSecret = (f: Facts, secret: string): string =>
-  `pulumi config set --stack ${f.stack} --secret ${secret} < ${secret}`;
+  `pulumi config set --secret --stack ${f.stack} ${secret} < ${secret}`;
 
 function missing(f: Facts): Finding[] {
-  return f.missingVersions.map((path) =>
-    blocks(
-      `version/${path}`,
-      `${path} is not given, and has no default`,
-      "give it in the requirements and plan again with --write",
-    ),
-  );
+  return f.missing.map((m) => blocks(`missing/${m.path}`, `${m.path}: ${m.what} is missing; ${m.why}`, m.how));
 }
 
 function quotas(a: Architecture): Finding[] {
@@ -245,8 +217,7 @@ function quotas(a: Architecture): Finding[] {
 
 function nextCommands(a: Architecture, f: Facts): string[] {
   const unset = secretsNamed(a).filter(({ secret }) => f.config.keys[`${f.project}:${secret}`] !== "secure");
-  const replan =
-    f.missingVersions.length > 0 || ships(a).some((x) => x.level === "blocks") || f.lockProblems.length > 0;
+  const replan = f.missing.length > 0;
   const cells = f.cellStacks.flatMap((cell) => [`pulumi stack init ${cell}`, `pulumi up --stack ${cell}`]);
   return [
     ...(f.program !== null && !f.program.built ? ["npm ci && npm run build"] : []),

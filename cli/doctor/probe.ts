@@ -30,10 +30,7 @@ export function machineProbe(io: Io): Probe {
   };
 }
 
-export type Looked = Omit<
-  Facts,
-  "stack" | "file" | "project" | "cellStacks" | "config" | "missingVersions" | "lockProblems"
->;
+export type Looked = Omit<Facts, "stack" | "file" | "project" | "cellStacks" | "config" | "missing" | "lockProblems">;
 
 export function lookAround(io: Io, probe: Probe, project: Project, architecture: Architecture, stack: string): Looked {
   const version = probe.run("pulumi", ["version"])?.trim() ?? null;
