@@ -167,6 +167,24 @@ export function digestProblem(
   };
 }
 
+/**
+ * The claim's init container runs a shell script. Basis: secondary, a user's report of `exec: "/bin/sh": no such file` with
+ * registry.k8s.io/kubectl v1.34 (NatLabRockies/openstudio-server-helm#97).
+ */
+export function shelllessProblem(
+  image: { repository: string } | null | undefined,
+  path: string,
+): PredicateProblem | null {
+  if (image?.repository !== "registry.k8s.io/kubectl") return null;
+  return {
+    code: "image-without-shell",
+    path,
+    received: image.repository,
+    accepted: "an image with kubectl and /bin/sh",
+    fix: "the claim runs a shell script: name another image under versions.images.kubectl",
+  };
+}
+
 /** An image reference that is its own content, or one that no kubelet pulls: a missing digest fails safe. */
 export const imageReference = (image: { repository: string; digest?: string | null } | null | undefined): string =>
   image?.digest ? `${image.repository}@${image.digest}` : `${image?.repository ?? "image-missing"}@digest-missing`;

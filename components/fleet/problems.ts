@@ -1,0 +1,107 @@
+// What a ship or a cell refuses, by the predicates planner and policies use too.
+import type { LockedShip } from "../../planner/architecture/schema";
+import {
+  bootProblems,
+  cellSizeProblem,
+  digestProblem,
+  duplicateShips,
+  graceProblem,
+  parentProblem,
+  type PredicateProblem,
+  shelllessProblem,
+  shipMemoryProblem,
+  tombstonedShips,
+} from "../../planner/predicates";
+import { type ArgumentProblem, given } from "../eks/refusal";
+import type { CellArgs } from "./cell";
+import type { CellContext } from "./render/context";
+import type { ShipArgs } from "./ship";
+
+const present = <T>(values: readonly (T | null)[]): T[] => values.filter((v): v is T => v !== null);
+
+/** Refused always: what no later step could put right. */
+function structural(ship: LockedShip, context: CellContext, path: string): PredicateProblem[] {
+  const wrongCell =
+    ship.cell === context.cell
+      ? null
+      : {
+          code: "other-cell",
+          path: `${path}.cell`,
+          received: given(ship.cell),
+          accepted: context.cell,
+          fix: "give each cell its own ships: a ship in two cells runs twice",
+        };
+  const fakeComet =
+    ship.fake && ship.class === "comet"
+      ? {
+          code: "fake-comet",
+          path: `${path}.fake`,
+          received: "a fake comet",
+          accepted: "a fake galaxy, star, planet or moon",
+          fix: "the runtime rejects fake comets: name another class",
+        }
+      : null;
+  return present([shipMemoryProblem(ship, path), parentProblem(ship, path), wrongCell, fakeComet]);
+}
+
+function contextProblems(context: CellContext): PredicateProblem[] {
+  const gateway =
+    context.domain !== null && context.gateway === null
+      ? {
+          code: "missing-gateway",
+          path: "context.gateway",
+          received: "nothing, with a domain",
+          accepted: "the Gateway that routes attach to",
+          fix: "name it, or set domain to null",
+        }
+      : null;
+  return present([graceProblem(context.terminationGraceSeconds, "context.terminationGraceSeconds"), gateway]);
+}
+
+/** Refused by `up`, marked in a preview. */
+const missingVersions = (context: CellContext): PredicateProblem[] =>
+  present([
+    digestProblem(context.image, "context.image", "ships.image.digest"),
+    digestProblem(context.kubectl, "context.kubectl", "versions.images.kubectl"),
+    shelllessProblem(context.kubectl, "context.kubectl"),
+  ]);
+
+export function shipProblems(args: ShipArgs, allowMissing: boolean): ArgumentProblem[] {
+  if ((args.ship === undefined) === (args.tombstone === undefined)) {
+    const received = args.ship ? "both" : "neither";
+    return [{ path: "ship", received, accepted: "a ship or a tombstone", fix: "give exactly one" }];
+  }
+  const { ship, context } = args;
+  if (ship === undefined) return contextProblems(context);
+  return [
+    ...structural(ship, context, "ship"),
+    ...contextProblems(context),
+    ...(allowMissing
+      ? []
+      : [
+          ...missingVersions(context),
+          ...bootProblems(args.bootKey === undefined ? { ...ship, key: null } : ship, "ship"),
+        ]),
+  ];
+}
+
+export function cellProblems(args: CellArgs, allowMissing: boolean): ArgumentProblem[] {
+  const { ships, context } = args;
+  const tombstones = args.tombstones ?? [];
+  const keys = args.keys ?? {};
+  return [
+    ...present([cellSizeProblem(ships.length)]),
+    ...duplicateShips(ships),
+    ...tombstonedShips(ships, tombstones),
+    ...ships.flatMap((ship, i) => structural(ship, context, `ships[${i}]`)),
+    ...contextProblems(context),
+    ...(allowMissing
+      ? []
+      : [
+          ...missingVersions(context),
+          ...ships.flatMap((ship, i) =>
+            bootProblems(keys[ship.id] === undefined ? { ...ship, key: null } : ship, `ships[${i}]`),
+          ),
+        ]),
+  ];
+}

@@ -1,0 +1,40 @@
+// What every ship of a cell has in common, as plain data.
+
+export interface ShipImage {
+  /** Image repository without tag or digest. */
+  repository: string;
+  /** sha256 digest. Null is marked in a preview and refused by `up`. Changing it takes effect at the ship's next start. */
+  digest?: string | null;
+  /** Architectures it is built for; nodes of others are avoided. */
+  architectures?: readonly string[];
+}
+
+export interface GatewayReference {
+  name: string;
+  namespace: string;
+}
+
+export interface CellContext {
+  /** Name of the stack that holds the claims. Changing it is refused by the registry. */
+  stack: string;
+  /** Cell id, such as c1. Changing it moves the ships: use `roadstead ship move`. */
+  cell: string;
+  /** The ships' image. */
+  image: ShipImage;
+  /** Image with kubectl and /bin/sh for the claim's init container. Null is marked in a preview and refused by `up`. */
+  kubectl: ShipImage | null;
+  /** Storage class of piers; must keep volumes (reclaimPolicy Retain). Changing it would replace piers: refused. */
+  storageClass: string;
+  /** Ships are served at <id>.<domain>. Null: no route, the ship is reached by port-forward only. In place. */
+  domain: string | null;
+  /** The Gateway routes attach to. Needed with a domain. */
+  gateway: GatewayReference | null;
+  /** Whether nodes carry Roadstead's pool label and taint. Default false: ships run on any node. Next start. */
+  dedicatedNodes?: boolean;
+  /** Created with replicas 0, to be released one by one by the rollout. Only looked at when a ship is created. */
+  parked: boolean;
+  /** Seconds a ship may take to stop, at least 600. Next start. */
+  terminationGraceSeconds: number;
+  /** Seconds a first boot, a replay or a migration may take before the ship is restarted. Next start. */
+  startupBudgetSeconds: number;
+}

@@ -1,0 +1,213 @@
+// The StatefulSet of one ship: its command lines, probes, limits and what it may not do.
+import { imageReference } from "../../../planner/predicates";
+import type { LockedShip } from "../../../planner/architecture/schema";
+import type { CellContext } from "./context";
+import {
+  claimHolder,
+  keyName,
+  LABEL,
+  NODE_ROLE,
+  OWN,
+  pierName,
+  REGISTRY_NAMESPACE,
+  scriptsName,
+  sharedName,
+  SHIPS_TAINT_KEY,
+} from "./names";
+
+/** How a ship that never ran begins. */
+export type BootMode = "key" | "comet" | "fake" | "import";
+
+export function bootMode(ship: Pick<LockedShip, "class" | "fake" | "imported">): BootMode {
+  if (ship.imported) return "import";
+  if (ship.fake) return "fake";
+  return ship.class === "comet" ? "comet" : "key";
+}
+
+/** Numbers, since the kubelet cannot tell from a name that a user is not root. */
+const USER = 10_000;
+const PROBE_SECONDS = 30;
+const KUBERNETES_ARCH: Record<string, string> = { x86_64: "amd64", arm64: "arm64" };
+const TOKEN_SECONDS = 3600;
+
+export function shipLabels(ship: Pick<LockedShip, "id" | "tenant" | "cell">): Record<string, string> {
+  return {
+    ...OWN,
+    "app.kubernetes.io/name": "ship",
+    [LABEL.ship]: ship.id,
+    [LABEL.cell]: ship.cell,
+    [LABEL.tenant]: ship.tenant,
+  };
+}
+
+export const shipSelector = (id: string): Record<string, string> => ({ [LABEL.ship]: id });
+
+const restricted = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+/** Metadata and spec of a ship's StatefulSet. */
+export function shipWorkload(ship: LockedShip, context: CellContext): Record<string, unknown> {
+  return {
+    metadata: {
+      name: ship.id,
+      namespace: ship.tenant,
+      labels: shipLabels(ship),
+      // A first boot or a migration takes minutes to hours, a parked ship never starts: the rollout waits, not the provider.
+      annotations: { "pulumi.com/skipAwait": "true" },
+    },
+    spec: {
+      replicas: context.parked ? 0 : 1,
+      // A changed template restarts nothing by itself: the rollout stops and starts ships one by one.
+      updateStrategy: { type: "OnDelete" },
+      serviceName: ship.id,
+      selector: { matchLabels: shipSelector(ship.id) },
+      template: { metadata: { labels: shipLabels(ship) }, spec: podSpec(ship, context) },
+    },
+  };
+}
+
+function podSpec(ship: LockedShip, context: CellContext): Record<string, unknown> {
+  return {
+    serviceAccountName: sharedName(ship.cell),
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: context.terminationGraceSeconds,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      fsGroup: USER,
+      // Piers are many GiB: changing the owner of every file at each start would take longer than the start.
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    ...placement(ship, context),
+    initContainers: [claimContainer(ship, context)],
+    containers: [shipContainer(ship, context)],
+    volumes: volumes(ship),
+  };
+}
+
+/** A volume lives in one zone and an image on some architectures: the pod goes where both are. */
+function placement(ship: LockedShip, context: CellContext): Record<string, unknown> {
+  const architectures = (context.image.architectures ?? []).map((a) => KUBERNETES_ARCH[a] ?? a);
+  const expressions = [
+    ...(ship.zone === null ? [] : [{ key: "topology.kubernetes.io/zone", operator: "In", values: [ship.zone] }]),
+    ...(architectures.length === 0 ? [] : [{ key: "kubernetes.io/arch", operator: "In", values: architectures }]),
+  ];
+  return {
+    ...(context.dedicatedNodes
+      ? {
+          nodeSelector: { [NODE_ROLE.key]: NODE_ROLE.ships },
+          tolerations: [{ key: SHIPS_TAINT_KEY, operator: "Exists", effect: "NoSchedule" }],
+        }
+      : {}),
+    ...(expressions.length === 0
+      ? {}
+      : {
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [{ matchExpressions: expressions }],
+              },
+            },
+          },
+        }),
+  };
+}
+
+const env = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
+
+function claimContainer(ship: LockedShip, context: CellContext): Record<string, unknown> {
+  return {
+    name: "claim",
+    image: imageReference(context.kubectl),
+    command: ["/bin/sh", "/roadstead/claim.sh"],
+    env: env({
+      HOME: "/tmp",
+      ROADSTEAD_SHIP: ship.id,
+      ROADSTEAD_HOLDER: claimHolder(context.stack, ship.tenant),
+      ROADSTEAD_REGISTRY: REGISTRY_NAMESPACE,
+      ROADSTEAD_MODE: bootMode(ship),
+      ROADSTEAD_SEALED: String(ship.sealed),
+    }),
+    resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+    securityContext: restricted,
+    volumeMounts: [
+      { name: "pier", mountPath: "/urbit", readOnly: true },
+      { name: "run", mountPath: "/run/roadstead" },
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "scripts", mountPath: "/roadstead", readOnly: true },
+      // Only here: the ship's own container cannot ask the API for anything.
+      { name: "token", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
+    ],
+  };
+}
+
+function shipContainer(ship: LockedShip, context: CellContext): Record<string, unknown> {
+  const probe = (kind: "startup" | "ready") => ({
+    exec: { command: ["/bin/sh", "/roadstead/probe.sh", kind] },
+    periodSeconds: PROBE_SECONDS,
+    timeoutSeconds: 10,
+  });
+  return {
+    name: "ship",
+    image: imageReference(context.image),
+    command: ["/bin/sh", "/roadstead/entrypoint.sh"],
+    env: env({
+      HOME: "/tmp",
+      ROADSTEAD_MODE: bootMode(ship),
+      ROADSTEAD_NAME: (ship.name ?? "").replace(/^~/, ""),
+      ROADSTEAD_HTTP_PORT: String(ship.httpPort),
+      ROADSTEAD_AMES_PORT: String(ship.ames.port),
+      ROADSTEAD_LOOM: String(ship.loom),
+    }),
+    ports: [
+      { name: "http", containerPort: ship.httpPort, protocol: "TCP" },
+      { name: "ames", containerPort: ship.ames.port, protocol: "UDP" },
+    ],
+    resources: {
+      requests: { cpu: `${ship.cpuMilli}m`, memory: `${ship.memoryMiB}Mi` },
+      // No CPU limit: a throttled ship only takes longer over each event, and over its snapshot at shutdown.
+      limits: { memory: `${ship.limitMiB}Mi` },
+    },
+    securityContext: restricted,
+    startupProbe: {
+      ...probe("startup"),
+      failureThreshold: Math.max(1, Math.ceil(context.startupBudgetSeconds / PROBE_SECONDS)),
+    },
+    // No liveness probe: a ship that packs, replays or migrates answers nobody and must not be killed for it.
+    readinessProbe: { ...probe("ready"), failureThreshold: 2 },
+    volumeMounts: [
+      { name: "pier", mountPath: "/urbit" },
+      { name: "run", mountPath: "/run/roadstead" },
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "scripts", mountPath: "/roadstead", readOnly: true },
+      { name: "key", mountPath: "/run/keys", readOnly: true },
+    ],
+  };
+}
+
+function volumes(ship: LockedShip): Record<string, unknown>[] {
+  return [
+    { name: "pier", persistentVolumeClaim: { claimName: pierName(ship.id) } },
+    { name: "run", emptyDir: {} },
+    { name: "tmp", emptyDir: {} },
+    { name: "scripts", configMap: { name: scriptsName(ship.cell) } },
+    // Optional: once a ship is sealed its Secret is gone, and it must start all the same.
+    { name: "key", secret: { secretName: keyName(ship.id), optional: true, defaultMode: 0o440 } },
+    {
+      name: "token",
+      projected: {
+        sources: [
+          { serviceAccountToken: { path: "token", expirationSeconds: TOKEN_SECONDS } },
+          { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+          { downwardAPI: { items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }] } },
+        ],
+      },
+    },
+  ];
+}
