@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
 import { type FileToWrite, rootOfOutput, writeAll } from "./files";
 import { type Io, painter } from "./io";
-import { type Planned, planFile, type PlanningOptions } from "./planning";
+import { type Planned, planFile, type PlanningOptions, setArguments } from "./planning";
 import { renderPlan } from "./render/plan-table";
 
 export interface PlanCommandOptions extends PlanningOptions {
@@ -84,29 +84,27 @@ function checkTogether(o: PlanCommandOptions): void {
   if (problems.length > 0) throw usage(problems.join("\n"));
 }
 
-function nextSteps(file: string, { plan }: Planned, o: PlanCommandOptions): string {
+function nextSteps(file: string, { plan, requirements }: Planned, o: PlanCommandOptions): string {
   if (o.write) return `Next:\n  roadstead doctor ${o.stack}\n  roadstead preview ${o.stack}`;
   if (plan.chosen !== null)
-    return `Next:\n  roadstead preview ${file}\n  roadstead plan ${file} --stack dev|staging|prod --write`;
+    return `Next:\n  roadstead preview ${file}\n  roadstead plan ${file} --stack ${requirements.environment} --write`;
   const change = plan.cheapestChangeThatFits[0];
   return change === undefined
     ? "Next: relax a wish in the file and plan again."
     : `Next:\n  roadstead preview ${file} --change 1`;
 }
 
-async function thenPreview(file: string, { plan }: Planned, o: PlanCommandOptions, io: Io): Promise<ExitCode> {
+async function thenPreview(file: string, planned: Planned, o: PlanCommandOptions, io: Io): Promise<ExitCode> {
+  const { plan, requirements } = planned;
   const passed: PlanningOptions = { set: o.set, prices: o.prices, rate: o.rate };
   if (plan.chosen !== null) {
     io.out(`\nPreview of ${plan.chosen}\n\n`);
     const code = (await previewing().preview(file, passed, io)) as ExitCode;
-    io.err(`\n${nextSteps(file, { plan } as Planned, o)}\n`);
+    io.err(`\n${nextSteps(file, planned, o)}\n`);
     return code;
   }
   const change = plan.cheapestChangeThatFits[0];
   if (change === undefined) return EXIT.nothingFeasible;
-  const set = Object.entries(change.set)
-    .map(([k, v]) => `--set ${k}=${typeof v === "string" ? v : JSON.stringify(v)}`)
-    .join(" ");
   io.out(`\nNothing fits the wishes as they are. Preview of change 1: ${change.text}\n\n`);
   const code = (await previewing().preview(file, { ...passed, change: 1 }, io)) as ExitCode;
   if (code !== EXIT.done) return code;
@@ -115,8 +113,8 @@ async function thenPreview(file: string, { plan }: Planned, o: PlanCommandOption
       "",
       "Next:",
       `  put change 1 into ${file}, or pick another of the changes above`,
-      `  roadstead plan ${file} ${set}`,
-      `  roadstead plan ${file} --stack dev --write      once it fits; then \`roadstead doctor dev\``,
+      `  roadstead plan ${file} ${setArguments(change.set)}`,
+      `  roadstead plan ${file} --stack ${requirements.environment} --write`,
       "",
     ].join("\n"),
   );

@@ -8,7 +8,6 @@ import {
   checkRequirements,
   defaultCatalog,
   mergePrices,
-  money,
   nearest,
   plan,
   type Plan,
@@ -151,9 +150,10 @@ export function parseRates(texts: readonly string[]): Rates {
   );
 }
 
-/** A monthly figure with its band, as everywhere on screen. */
-export function band(of: { low: number | null; mid: number | null; high: number | null; currency: string }): string {
-  if (of.mid === null) return "price unknown";
-  const edges = of.low !== null && of.high !== null && of.low !== of.high;
-  return `${money(of.mid, of.currency)}${edges ? ` (${money(of.low, of.currency)} to ${money(of.high, of.currency)})` : ""}`;
+/** `--set` options that would make the same change, ready to paste into a shell. */
+export function setArguments(set: Record<string, unknown>): string {
+  return Object.entries(set)
+    .map(([path, value]) => `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map((pair) => `--set ${/^[\w.=/:-]+$/.test(pair) ? pair : `'${pair.replaceAll("'", "'\\''")}'`}`)
+    .join(" ");
 }

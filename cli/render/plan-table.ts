@@ -2,6 +2,7 @@
 import type { Candidate, Change, Plan, Rejection } from "../../planner";
 import { money } from "../../planner";
 import type { Paint } from "../io";
+import { setArguments } from "../planning";
 import { bullets, columns, wrap } from "./text";
 
 export interface PlanView {
@@ -39,7 +40,9 @@ export function renderPlan(plan: Plan, view: PlanView): string {
     blocks.push([...title("The cheapest changes that fit"), ...changes(plan.cheapestChangeThatFits, width)]);
   if (plan.sensitivity.length > 0)
     blocks.push([...title("What moves the price most"), ...sensitivity(plan, currencyOf(plan))]);
-  const limits = plan.growth.filter((g) => g.limitsHit.length > 0 || g.month === 6 || g.month === 12);
+  const now = plan.growth[0];
+  const grown = (g: Plan["growth"][number]) => g.ships !== now?.ships && (g.month === 6 || g.month === 12);
+  const limits = plan.growth.filter((g) => g.limitsHit.length > 0 || grown(g));
   if (limits.length > 0)
     blocks.push([...title("As it grows"), ...limits.flatMap((g) => growth(g, currencyOf(plan), width))]);
   if (plan.quotaRequests.length > 0)
@@ -168,20 +171,25 @@ function costs(c: Candidate, width: number): string[] {
 function facts(c: Candidate): string[] {
   const nodes = new Map<string, number>();
   for (const n of c.nodes) nodes.set(`${n.type} (${n.role})`, (nodes.get(`${n.type} (${n.role})`) ?? 0) + n.count);
-  const hours = (h: number | null) => (h === null ? "no promise" : `${h} h`);
+  const { rpoHours, rtoHours, note } = c.recovery;
+  const promise =
+    rpoHours === null && rtoHours === null
+      ? "no promise"
+      : `loses at most ${rpoHours ?? "?"} h, back within ${rtoHours ?? "?"} h`;
   return [
     ...(nodes.size > 0 ? [`machines: ${[...nodes].map(([t, n]) => `${n} × ${t}`).join(", ")}`] : []),
-    ...(c.capacity.ships === null ? [] : [`room for ${c.capacity.ships} ships, bound by ${c.capacity.boundBy}`]),
+    ...(c.capacity.ships === null
+      ? []
+      : [`room for ${c.capacity.ships} ${c.capacity.ships === 1 ? "ship" : "ships"}, bound by ${c.capacity.boundBy}`]),
     ...(c.minutesToDeploy === null ? [] : [`about ${c.minutesToDeploy} minutes to deploy`]),
-    `recovery: loses at most ${hours(c.recovery.rpoHours)}, back within ${hours(c.recovery.rtoHours)}; ${c.recovery.note}`,
+    `recovery: ${promise}; ${note}`,
     `security ${c.security.score}/100${c.security.absent.length > 0 ? `; left out: ${c.security.absent.join(", ")}` : ""}`,
   ];
 }
 
 function changes(list: readonly Change[], width: number): string[] {
   return list.flatMap((c, i) => {
-    const set = Object.entries(c.set).map(([k, v]) => `--set ${k}=${typeof v === "string" ? v : JSON.stringify(v)}`);
-    return [...wrap(c.text, width, `  ${i + 1}. `), ...wrap(set.join(" "), width, "     ")];
+    return [...wrap(c.text, width, `  ${i + 1}. `), ...wrap(setArguments(c.set), width, "     ")];
   });
 }
 
@@ -196,7 +204,11 @@ function sensitivity(plan: Plan, currency: string): string[] {
 function growth(g: Plan["growth"][number], currency: string, width: number): string[] {
   const when = g.month === 0 ? "now" : `month ${g.month}`;
   const limits = g.limitsHit.length > 0 ? `: ${g.limitsHit.join("; ")}` : "";
-  return wrap(`${when}: ${g.ships} ships, ${money(g.monthly, currency)}${limits}`, width, "  - ");
+  return wrap(
+    `${when}: ${g.ships} ${g.ships === 1 ? "ship" : "ships"}, ${money(g.monthly, currency)}${limits}`,
+    width,
+    "  - ",
+  );
 }
 
 export function quotaText(q: Plan["quotaRequests"][number]): string {

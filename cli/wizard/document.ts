@@ -1,5 +1,5 @@
 // Answers → requirements file: a commented new one, or the existing one with only the answered keys changed. Pure.
-import type { Document} from "yaml";
+import type { Document } from "yaml";
 import { isMap, isScalar, isSeq, parseDocument, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
 import { type Answers, readRegion, readShips, SCALE_COUNT, type ShipsAnswer } from "./answers";
 
