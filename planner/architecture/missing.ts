@@ -156,14 +156,14 @@ function hostFacts(a: Architecture): MissingFact[] {
     "versions.hostImage.aws",
     `the AMI of the hosts in ${a.region}`,
     "another image is another host",
-    `aws ssm get-parameter --region ${a.region} --name /aws/service/canonical/ubuntu/server/24.04/stable/current/${AMD64[a.hosts[0]!.arch]}/hvm/ebs-gp3/ami-id --query Parameter.Value --output text`,
+    `aws ssm get-parameter --region ${a.region} --name /aws/service/debian/release/12/latest/${AMD64[a.hosts[0]!.arch]} --query Parameter.Value --output text`,
   );
   need(
     on("digitalocean") && !a.versions.hostImage?.digitalocean,
     "versions.hostImage.digitalocean",
     "the image of the droplets",
     "another image is another host",
-    "doctl compute image list-distribution --public, and take a slug",
+    "doctl compute image list-distribution --public, and take the slug of Debian 12",
   );
   need(
     a.access.sshPublicKeys.length === 0,

@@ -1,0 +1,201 @@
+import { parse, stringify } from "yaml";
+import { codes, type Files, homeOf, named, planet, ship, wish, write, build } from "./fixtures";
+import { RUN_STATE_KEY, type ShipRunState } from "../../../planner/architecture";
+
+const fleet = (ids: number[], more: Record<string, unknown> = {}) => wish({ ships: { named: named(ids) }, ...more });
+const idOf = (n: number): string => planet(n).slice(1);
+
+/** What the rollout engine records later, beside the architecture. */
+function withRunState(files: Files, file: string, states: Record<string, Partial<ShipRunState>>): Files {
+  const doc = parse(files.get(file)!) as { config: Record<string, unknown> };
+  doc.config[RUN_STATE_KEY] = Object.fromEntries(
+    Object.entries(states).map(([id, s]) => [
+      id,
+      { claim: "claimed", firstBoot: "done", lastEvent: 100, cleanStopEvent: null, ...s },
+    ]),
+  );
+  return new Map(files).set(file, stringify(doc));
+}
+
+describe("a claimed ship moves by `ship move` only, whatever flag is given", () => {
+  const before = write(fleet([1, 2, 3]), "eks").after;
+
+  test.each(["doks", "multi-vps", "vps-aws", "existing-cluster"] as const)("not to %s, not with --force", (shape) => {
+    const result = write(fleet([1, 2, 3]), shape, before, { force: true });
+    expect(codes(result)).toEqual(["claimed"]);
+    expect(result.writes).toEqual([]);
+    for (const p of result.problems) expect(p.fix).toContain("roadstead ship move");
+  });
+
+  test("a ship without run state counts as claimed: unknown is not no", () => {
+    expect(codes(write(fleet([1]), "doks", write(fleet([1]), "eks").after, { force: true }))).toEqual(["claimed"]);
+  });
+
+  test("a ship recorded as unclaimed may be placed anew with --force", () => {
+    const free = withRunState(
+      before,
+      "Pulumi.prod.yaml",
+      Object.fromEntries([1, 2, 3].map((n) => [idOf(n), { claim: "unclaimed", firstBoot: "never" }])),
+    );
+    expect(codes(write(fleet([1, 2, 3]), "doks", free, { force: true }))).toEqual([]);
+    expect(codes(write(fleet([1, 2, 3]), "doks", free))).toEqual(["different-decision"]);
+  });
+
+  test("a ship whose first boot was started is claimed, whatever its claim says", () => {
+    const started = withRunState(
+      before,
+      "Pulumi.prod.yaml",
+      Object.fromEntries(
+        [1, 2, 3].map((n) => [idOf(n), { claim: "unclaimed", firstBoot: n === 2 ? "started" : "never" }]),
+      ),
+    );
+    const { problems } = write(fleet([1, 2, 3]), "doks", started, { force: true });
+    expect(new Set(problems.map((p) => p.path.split(".")[0]))).toEqual(new Set([planet(2)]));
+  });
+
+  test("its volume never shrinks, its fake flag and its namespace never change", () => {
+    const small = wish({ ships: { named: named([1, 2, 3]), diskGiB: 10 } });
+    expect(write(small, "eks", before, { force: true }).problems.map((p) => p.path)).toEqual(
+      [1, 2, 3].map((n) => `${planet(n)}.diskGiB`).sort(),
+    );
+    const fake = wish({ ships: { named: [1, 2, 3].map((n) => ({ name: planet(n), fake: true })) } });
+    expect(codes(write(fake, "eks", before, { force: true }))).toEqual(["claimed"]);
+    const sold = wish({ ships: { named: named([1, 2, 3], { customer: "someone-else" }) } });
+    expect(codes(write(sold, "eks", before, { force: true }))).toEqual(["claimed"]);
+    expect(codes(write(wish({ ships: { named: named([1, 2, 3]), diskGiB: 40 } }), "eks", before))).toEqual([]);
+  });
+
+  test("ships planned by count are never claimed", () => {
+    const counted = write(wish({ ships: { count: 20 } }), "eks").after;
+    expect(codes(write(wish({ ships: { count: 20 } }), "doks", counted, { force: true }))).toEqual([]);
+  });
+});
+
+describe("the attestation that nothing was ever deployed", () => {
+  const before = write(fleet([1, 2]), "eks").after;
+
+  test("frees ships nothing is known of", () => {
+    expect(codes(write(fleet([1, 2]), "doks", before, { force: true, neverDeployed: true }))).toEqual([]);
+    expect(write(fleet([1]), "eks", before, { neverDeployed: true }).stacks[0]!.architecture.tombstones).toEqual([]);
+  });
+
+  test("is refused where a ship is recorded as claimed, sealed or imported", () => {
+    const claimed = withRunState(before, "Pulumi.prod.yaml", { [idOf(1)]: {} });
+    expect(codes(write(fleet([1, 2]), "doks", claimed, { force: true, neverDeployed: true }))).toEqual([
+      "attestation",
+      "claimed",
+    ]);
+    const imported = write(wish({ ships: { named: [{ name: planet(1), imported: true }] } }), "eks").after;
+    expect(codes(write(fleet([1]), "eks", imported, { neverDeployed: true }))).toContain("attestation");
+  });
+});
+
+describe("a ship that leaves", () => {
+  const before = write(fleet([1, 2, 3]), "eks").after;
+  const was = ship(build(fleet([1, 2, 3]), "eks"), planet(2))!;
+  const left = write(fleet([1, 3]), "eks", before);
+
+  test("leaves a tombstone with the place of its volume", () => {
+    expect(left.problems).toEqual([]);
+    expect(left.stacks[0]!.architecture.tombstones).toEqual([
+      {
+        id: was.id,
+        name: planet(2),
+        cell: "c1",
+        zone: was.zone,
+        host: null,
+        tenant: was.tenant,
+        diskGiB: 20,
+        cleanStopEvent: null,
+        claim: "unknown",
+      },
+    ]);
+  });
+
+  test("blocks its name in the same stack until a clean stop is recorded, and returns to its volume sealed", () => {
+    expect(codes(write(fleet([1, 2, 3]), "eks", left.after, { force: true }))).toEqual(["held"]);
+    const stopped = withRunState(left.after, "Pulumi.prod.yaml", { [was.id]: { cleanStopEvent: 4711 } });
+    const back = write(fleet([1, 2, 3]), "eks", stopped);
+    expect(back.problems).toEqual([]);
+    const now = ship(back, planet(2))!;
+    expect(homeOf(now)).toEqual(homeOf(was));
+    expect([now.sealed, now.key, back.stacks[0]!.architecture.tombstones]).toEqual([true, null, []]);
+  });
+
+  test("blocks its name in every other environment too", () => {
+    const elsewhere = wish({ environment: "staging", ships: { named: named([2]) } });
+    expect(codes(write(elsewhere, "eks", left.after, { force: true }))).toEqual(["held"]);
+    const stopped = withRunState(left.after, "Pulumi.prod.yaml", { [was.id]: { cleanStopEvent: 4711 } });
+    expect(codes(write(elsewhere, "eks", stopped))).toEqual([]);
+  });
+
+  test("its volume still counts in its customer's quota, and its namespace stays", () => {
+    const gone = write(
+      wish({ ships: { named: named([3], { customer: "b" }) } }),
+      "eks",
+      write(
+        wish({ ships: { named: [...named([1], { customer: "a" }), ...named([3], { customer: "b" })] }, customers: 2 }),
+        "eks",
+      ).after,
+    );
+    const tenants = gone.stacks[0]!.architecture.tenants;
+    expect(tenants.map((t) => [t.customer, t.quota.ships, t.quota.storageGiB]).sort()).toEqual([
+      ["a", 0, 20],
+      ["b", 1, 20],
+    ]);
+  });
+
+  test("a ship planned by count leaves nothing", () => {
+    const counted = write(wish({ ships: { count: 9 } }), "eks").after;
+    expect(write(wish({ ships: { count: 4 } }), "eks", counted).stacks[0]!.architecture.tombstones).toEqual([]);
+  });
+});
+
+describe("a @p belongs to one stack", () => {
+  const prod = write(fleet([1, 2]), "eks").after;
+
+  test("another environment's lock that holds it refuses it, in any of its cells", () => {
+    const many = write(fleet(Array.from({ length: 30 }, (_, i) => i)), "eks").after;
+    for (const n of [0, 29]) {
+      const result = write(wish({ environment: "staging", ships: { named: named([n]) } }), "multi-vps", many, {
+        force: true,
+      });
+      expect(codes(result)).toEqual(["held"]);
+      expect(result.problems[0]!.message).toContain(planet(n));
+    }
+  });
+
+  test("a fake ship is no second copy", () => {
+    const dev = wish({ environment: "dev", ships: { named: [{ name: planet(1), fake: true }] } });
+    expect(codes(write(dev, "eks", prod))).toEqual([]);
+  });
+
+  test("a lock that cannot be read may hold it, so nothing is written", () => {
+    const broken = new Map(prod).set(
+      "Pulumi.prod.yaml",
+      prod.get("Pulumi.prod.yaml")!.replace('mode: "eks"', 'mode: "moon"'),
+    );
+    const result = write(wish({ environment: "staging", ships: { named: named([9]) } }), "eks", broken);
+    expect(codes(result)).toEqual(["invalid"]);
+  });
+
+  test("a cell's lock that is missing is asked for, not planned around", () => {
+    const many = write(fleet(Array.from({ length: 30 }, (_, i) => i)), "eks").after;
+    many.delete("Pulumi.prod-c2.yaml");
+    const result = write(fleet([1]), "eks", many, { force: true });
+    expect(result.problems.map((p) => [p.code, p.file])).toContainEqual(["invalid", "Pulumi.prod-c2.yaml"]);
+  });
+});
+
+test("sealed and imported survive, and a sealed ship's key is no longer declared", () => {
+  const first = write(fleet([1, 2]), "eks").after;
+  const built = build(fleet([1, 2]), "eks", first);
+  expect(ship(built, planet(1))!.key).toEqual({ secret: "key-1" });
+  const result = build(wish({ ships: { named: [{ name: planet(1), imported: true }] } }), "eks");
+  const kept = write(
+    fleet([1]),
+    "eks",
+    write(wish({ ships: { named: [{ name: planet(1), imported: true }] } }), "eks").after,
+  );
+  expect([ship(result, planet(1))!.imported, ship(kept, planet(1))!.imported]).toEqual([true, true]);
+});
