@@ -1,5 +1,5 @@
 // Turns rendered resources into Pulumi resources, adding nothing: what a preview shows is what is registered.
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicy";
 import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding";
 import { CustomResource as KubernetesCustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
