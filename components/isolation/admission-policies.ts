@@ -1,0 +1,26 @@
+// AdmissionPolicies: what the API server refuses in tenants' namespaces. Once a cluster.
+import * as pulumi from "@pulumi/pulumi";
+import { register } from "../fleet/register";
+import { ADMISSION_TYPE, renderAdmission } from "./render/admission";
+
+/**
+ * Two policies for every namespace with the label `roadstead.dev/tenant`: the platform's network policies, quotas and
+ * limits are changed by the platform only, and no StatefulSet has two replicas, no Service a way in besides the gateway.
+ *
+ * Needs Kubernetes 1.30. Who deploys must be a cluster administrator or hold the verb `manage` on `platform.roadstead.dev`.
+ *
+ *     new AdmissionPolicies("prod", { providers: [cluster.provider] });
+ *
+ * Monthly: nothing. Destroyed: bindings, then policies; after the tenants, which are unprotected from then on.
+ */
+export class AdmissionPolicies extends pulumi.ComponentResource {
+  /** True once the policies are in force. */
+  public readonly ready: pulumi.Output<boolean>;
+
+  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+    super(ADMISSION_TYPE, name, {}, opts);
+    const made = register(renderAdmission(name), this);
+    this.ready = pulumi.all([...made.values()].map((r) => r.urn)).apply(() => true);
+    this.registerOutputs({ ready: this.ready });
+  }
+}

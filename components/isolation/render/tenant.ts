@@ -1,0 +1,229 @@
+// A customer's namespace as plain data: who may talk to it, how much it may take, what the customer may see.
+import { LOOM_HEADROOM_MIB, loomMiB } from "../../../planner/predicates";
+import { LABEL, OWN, SHIP_HTTP_PORT } from "../../fleet/render/names";
+import { component, keyOf, KUBERNETES, kubernetesObject, type RenderedResource } from "../../fleet/render/resource";
+import { internetExcept } from "./cidr";
+
+export const TENANT_TYPE = "roadstead:index:Tenant";
+
+export interface TenantQuota {
+  /** Ships, and so pods, StatefulSets and twice as many volumes: a removed ship keeps its own. */
+  ships: number;
+  /** Sum of memory requests. */
+  memoryMiB: number;
+  /** Sum of processor requests. */
+  cpuMilli: number;
+  /** Sum of volumes. */
+  storageGiB: number;
+}
+
+/** What a tenant gets when nothing was planned for it. */
+export const DEFAULT_QUOTA: TenantQuota = { ships: 10, memoryMiB: 20 * 1024, cpuMilli: 10_000, storageGiB: 200 };
+
+export interface ApiServerAddress {
+  /** Networks the Kubernetes API answers from: its service address and its endpoints. */
+  cidrs: string[];
+  /** Ports it answers on: 443 for the service, often 6443 for the endpoints. */
+  ports: number[];
+}
+
+export interface TenantPlan {
+  id: string;
+  quota: TenantQuota;
+  podSecurity: "restricted" | "baseline";
+  /** Minor version the pod security standard is pinned to, such as 1.34; null where unknown. */
+  kubernetes: string | null;
+  networkPolicies: boolean;
+  /** Networks of the platform: VPC, nodes, pods, services. Unreachable from ships, whatever else is. */
+  internalCidrs: readonly string[];
+  apiServer: ApiServerAddress;
+  /** Namespace whose pods may reach ships by HTTP; null without an edge. */
+  edgeNamespace: string | null;
+  /** Namespace whose pods may probe ships; null without monitoring. */
+  monitoringNamespace: string | null;
+  /** Ports ships serve HTTP on. */
+  httpPorts: readonly number[];
+  /** Ames ports that peers reach directly; empty when ships are relayed. */
+  amesPorts: readonly number[];
+  /** The largest loom among the tenant's ships. */
+  loom: number;
+}
+
+/** RBAC group a customer's people are mapped to. */
+export const customerGroup = (tenant: string): string => `roadstead:${tenant}:read`;
+
+export function renderTenant(name: string, plan: TenantPlan): RenderedResource[] {
+  const self = component(TENANT_TYPE, name, null);
+  const namespace = kubernetesObject(
+    KUBERNETES.Namespace,
+    `${name}-namespace`,
+    self.key,
+    { metadata: { name: plan.id, labels: { ...OWN, [LABEL.tenant]: plan.id, ...podSecurityLabels(plan) } } },
+    // Deleting a namespace deletes every ship in it.
+    { options: { protect: true } },
+  );
+  const inside = (
+    type: Parameters<typeof kubernetesObject>[0],
+    suffix: string,
+    objectName: string,
+    body: Record<string, unknown>,
+    dependsOn: string[] = [],
+  ) =>
+    kubernetesObject(
+      type,
+      `${name}-${suffix}`,
+      self.key,
+      {
+        metadata: { name: objectName, namespace: plan.id, labels: { ...OWN, [LABEL.tenant]: plan.id } },
+        ...body,
+      },
+      { dependsOn: [namespace.key, ...dependsOn] },
+    );
+  const policies = plan.networkPolicies
+    ? networkPolicies(plan).map((p) => inside(KUBERNETES.NetworkPolicy, p.name, p.name, { spec: p.spec }))
+    : [];
+  return [
+    self,
+    namespace,
+    ...policies,
+    inside(KUBERNETES.ResourceQuota, "quota", "roadstead", { spec: { hard: quota(plan.quota) } }),
+    inside(KUBERNETES.LimitRange, "limits", "roadstead", { spec: { limits: [limits(plan.loom)] } }),
+    inside(KUBERNETES.Role, "reader", "customer-read", { rules: CUSTOMER_RULES }),
+    inside(
+      KUBERNETES.RoleBinding,
+      "reader-binding",
+      "customer-read",
+      {
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "customer-read" },
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: customerGroup(plan.id) }],
+      },
+      [keyOf(KUBERNETES.Role, `${name}-reader`)],
+    ),
+  ];
+}
+
+function podSecurityLabels(plan: TenantPlan): Record<string, string> {
+  const levels = { enforce: plan.podSecurity, audit: "restricted", warn: "restricted" };
+  return Object.fromEntries(
+    Object.entries(levels).flatMap(([mode, level]) => [
+      [`pod-security.kubernetes.io/${mode}`, level],
+      // Unpinned, an upgrade of the cluster could refuse ships that run today.
+      ...(plan.kubernetes === null ? [] : [[`pod-security.kubernetes.io/${mode}-version`, `v${plan.kubernetes}`]]),
+    ]),
+  );
+}
+
+interface Policy {
+  name: string;
+  spec: Record<string, unknown>;
+}
+
+const everyPod = {};
+const namespaceOf = (name: string) => ({ matchLabels: { "kubernetes.io/metadata.name": name } });
+const tcp = (port: number) => ({ protocol: "TCP", port });
+
+function networkPolicies(plan: TenantPlan): Policy[] {
+  const ingressFrom = (name: string, namespace: string | null): Policy[] =>
+    namespace === null
+      ? []
+      : [
+          {
+            name,
+            spec: {
+              podSelector: everyPod,
+              policyTypes: ["Ingress"],
+              ingress: [
+                {
+                  from: [{ namespaceSelector: namespaceOf(namespace) }],
+                  ports: [...new Set(plan.httpPorts)].map(tcp),
+                },
+              ],
+            },
+          },
+        ];
+  const egress = (name: string, rule: Record<string, unknown>): Policy => ({
+    name,
+    spec: { podSelector: everyPod, policyTypes: ["Egress"], egress: [rule] },
+  });
+  const internet = [{ ipBlock: { cidr: "0.0.0.0/0", except: internetExcept(plan.internalCidrs) } }];
+  return [
+    { name: "default-deny", spec: { podSelector: everyPod, policyTypes: ["Ingress", "Egress"] } },
+    egress("allow-dns", {
+      to: [
+        {
+          namespaceSelector: namespaceOf("kube-system"),
+          podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+        },
+      ],
+      // TCP too: an answer that does not fit in a datagram is asked for again over TCP.
+      ports: [{ protocol: "UDP", port: 53 }, tcp(53)],
+    }),
+    ...ingressFrom("allow-edge", plan.edgeNamespace),
+    ...ingressFrom("allow-monitoring", plan.monitoringNamespace),
+    // Peers listen on any port; galaxies, the key registry and pills are asked over HTTPS.
+    egress("allow-internet", { to: internet, ports: [{ protocol: "UDP", port: 1, endPort: 65535 }, tcp(443)] }),
+    ...(plan.apiServer.cidrs.length === 0
+      ? []
+      : [
+          // The claim's init container asks the registry before the ship may start.
+          egress("allow-kubernetes-api", {
+            to: plan.apiServer.cidrs.map((cidr) => ({ ipBlock: { cidr } })),
+            ports: plan.apiServer.ports.map(tcp),
+          }),
+        ]),
+    ...(plan.amesPorts.length === 0
+      ? []
+      : [
+          {
+            name: "allow-ames",
+            spec: {
+              podSelector: everyPod,
+              policyTypes: ["Ingress"],
+              ingress: [
+                { from: internet, ports: [...new Set(plan.amesPorts)].map((port) => ({ protocol: "UDP", port })) },
+              ],
+            },
+          },
+        ]),
+  ];
+}
+
+function quota(q: TenantQuota): Record<string, string> {
+  return {
+    pods: String(q.ships),
+    "count/statefulsets.apps": String(q.ships),
+    "requests.cpu": `${q.cpuMilli}m`,
+    "requests.memory": `${q.memoryMiB}Mi`,
+    "requests.storage": `${q.storageGiB}Gi`,
+    persistentvolumeclaims: String(2 * q.ships),
+    "count/secrets": String(q.ships + 10),
+    "count/configmaps": "50",
+    services: String(2 * q.ships),
+    "services.loadbalancers": "0",
+    "services.nodeports": "0",
+  };
+}
+
+/** A default for containers that name nothing, so that the quota does not refuse them; never below what a loom needs. */
+function limits(loom: number): Record<string, unknown> {
+  return {
+    type: "Container",
+    default: { memory: `${loomMiB(loom) + LOOM_HEADROOM_MIB}Mi` },
+    defaultRequest: { cpu: "50m", memory: "128Mi" },
+  };
+}
+
+/** Explicit, since the built-in view role grows with every definition that aggregates to it. */
+const CUSTOMER_RULES = [
+  {
+    apiGroups: [""],
+    resources: ["pods", "pods/log", "services", "persistentvolumeclaims", "events", "resourcequotas", "limitranges"],
+    verbs: ["get", "list", "watch"],
+  },
+  { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list", "watch"] },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["get", "list", "watch"] },
+  { apiGroups: ["gateway.networking.k8s.io"], resources: ["httproutes"], verbs: ["get", "list", "watch"] },
+];
+
+/** Default HTTP ports of a tenant: all ships of a cluster share one. */
+export const DEFAULT_HTTP_PORTS: readonly number[] = [SHIP_HTTP_PORT];
