@@ -9,7 +9,8 @@ import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
 import { worldOpenCidr } from "../../planner/predicates";
 import { POOL_LABEL, PoolRole, ROLE_LABEL, SHIPS_TAINT } from "../eks/node-pool";
 import { type ArgumentProblem, given, refuseIfAny } from "../eks/refusal";
-import { versionProblems } from "../eks/versions";
+import { type RequiredVersion, versionProblems } from "../eks/versions";
+import { DoksEdge } from "./doks-edge";
 
 /** A node pool of a DOKS cluster. A locked node pool fits as it is. */
 export interface DoksPool {
@@ -39,7 +40,13 @@ export interface DoksClusterArgs {
   adminCidrs?: string[];
   /** Name of the storage class for piers. Default "roadstead-block". Changing it makes another class; volumes stay on the first. */
   storageClass?: string;
-  /** DigitalOcean tags. Default none. In place. */
+  /** Domain ships are served under. Default none: no gateway, load balancer, domain or certificate is made. */
+  domain?: string | null;
+  /** An existing domain at DigitalOcean that holds it. Default: the domain is added, and must be delegated to DigitalOcean. */
+  zoneId?: string | null;
+  /** Version of the Envoy Gateway chart; required with a domain. Null is marked in a preview and refused by `up`. In place. */
+  envoyGatewayVersion?: string | null;
+  /** DigitalOcean tags: letters, digits, colons, dashes and underscores. Default none. In place. */
   tags?: string[];
 }
 
@@ -58,11 +65,11 @@ export const VOLUMES_PER_DROPLET = 15;
  *     });
  *
  * Makes: a VPC, the cluster with its system pool, one node pool for each other pool, a Kubernetes provider and the
- * storage class for piers (Retain).
+ * storage class for piers (Retain), and with a domain a `DoksEdge`.
  *
  * Monthly: control plane 0, highly available 40; each node its droplet's price; each pier volume 0.10 a GB.
  *
- * Destroyed after every tenant: storage class, provider, pools, cluster, VPC. Volumes stay, and go on costing.
+ * Destroyed after every tenant: edge, storage class, provider, pools, cluster, VPC. Volumes stay, and go on costing.
  */
 export class DoksCluster extends pulumi.ComponentResource {
   public readonly clusterId: pulumi.Output<string>;
@@ -73,7 +80,9 @@ export class DoksCluster extends pulumi.ComponentResource {
   public readonly provider: Provider;
   /** The storage class's name, known once the class exists. */
   public readonly storageClass: pulumi.Output<string>;
-  /** True once every pool and the storage class exist: tenants may move in. */
+  /** Address of the edge's load balancer; empty without a domain. */
+  public readonly edgeAddress: pulumi.Output<string>;
+  /** True once every pool, the storage class and the edge exist: tenants may move in. */
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: DoksClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -90,16 +99,20 @@ export class DoksCluster extends pulumi.ComponentResource {
     this.kubeconfig = pulumi.secret(cluster.kubeConfigs.apply((configs) => configs?.[0]?.rawConfig ?? ""));
     this.provider = createProvider(context, cluster, this.kubeconfig, pools);
     const storage = createStorageClass(context, this.provider);
+    const edge = createEdge(context, this.provider);
 
     this.clusterId = cluster.id;
     this.endpoint = cluster.endpoint;
     this.storageClass = storage.metadata.name;
-    this.ready = pulumi.all([this.storageClass, ...pools.map((pool) => pool.name)]).apply(() => true);
+    this.edgeAddress = edge?.address ?? pulumi.output("");
+    const pooled = pulumi.all(pools.map((pool) => pool.name));
+    this.ready = pulumi.all([this.storageClass, pooled, edge?.ready ?? true]).apply(() => true);
     this.registerOutputs({
       clusterId: this.clusterId,
       endpoint: this.endpoint,
       kubeconfig: this.kubeconfig,
       storageClass: this.storageClass,
+      edgeAddress: this.edgeAddress,
       ready: this.ready,
     });
   }
@@ -117,10 +130,18 @@ function ownPool(pools: DoksPool[]): DoksPool | undefined {
 }
 
 function doksProblems(name: string, args: DoksClusterArgs): ArgumentProblem[] {
-  const problems = versionProblems(
-    [{ path: "version", value: args.version, what: "Kubernetes", setting: "versions.kubernetes" }],
-    `DoksCluster ${name}`,
-  );
+  const required: RequiredVersion[] = [
+    { path: "version", value: args.version, what: "Kubernetes", setting: "versions.kubernetes" },
+  ];
+  if (args.domain) {
+    required.push({
+      path: "envoyGatewayVersion",
+      value: args.envoyGatewayVersion,
+      what: "the Envoy Gateway chart",
+      setting: "versions.charts.envoyGateway",
+    });
+  }
+  const problems = versionProblems(required, `DoksCluster ${name}`);
   if (ownPool(args.pools) === undefined) {
     problems.push({
       path: "pools",
@@ -164,7 +185,26 @@ function doksProblems(name: string, args: DoksClusterArgs): ArgumentProblem[] {
       fix: "name the networks you administer from",
     });
   });
+  (args.tags ?? []).forEach((tag, i) => {
+    if (/^[A-Za-z0-9:_-]{1,255}$/.test(tag)) return;
+    problems.push({
+      path: `tags[${i}]`,
+      received: given(tag),
+      accepted: "1 to 255 letters, digits, colons, dashes and underscores",
+      fix: "write the tag without other characters",
+    });
+  });
   return problems;
+}
+
+function createEdge({ name, args, parent }: Context, kubernetes: Provider): DoksEdge | null {
+  if (!args.domain) return null;
+  const { domain, zoneId, envoyGatewayVersion } = args;
+  return new DoksEdge(
+    name,
+    { domain, zoneId, envoyGatewayVersion: envoyGatewayVersion ?? null, kubernetes },
+    { parent },
+  );
 }
 
 function createCluster({ name, args, parent }: Context, own: DoksPool): KubernetesCluster {

@@ -4,13 +4,11 @@ import { Certificate } from "@pulumi/aws/acm/certificate";
 import { CertificateValidation } from "@pulumi/aws/acm/certificateValidation";
 import { Record as DnsRecord } from "@pulumi/aws/route53/record";
 import { Zone } from "@pulumi/aws/route53/zone";
-import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
-import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import type { Provider } from "@pulumi/kubernetes/provider";
-import { Chart } from "./chart";
-import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
-import { ENVOY_GATEWAY_CHART, edgeNamespace, edgeService, gatewayChartValues, gatewayObjects } from "./render/edge";
+import { createGateway, domainProblems } from "./gateway";
+import { refuseIfAny } from "./refusal";
+import { edgeService } from "./render/edge";
 
 export interface EdgeArgs {
   /** AWS region. Changing it replaces the certificate. */
@@ -54,13 +52,13 @@ export class Edge extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
-    refuseIfAny("Edge", name, edgeProblems(args));
+    refuseIfAny("Edge", name, domainProblems(args.domain));
     super("roadstead:index:Edge", name, {}, opts);
     const context: Context = { name, args, parent: this };
 
     const zone = createZone(context);
     const certificate = createCertificate(context, zone.id);
-    const gateway = createGateway(context);
+    const gateway = createGateway({ ...args, name, parent: this });
     const service = createLoadBalancer(context, certificate, gateway);
     const record = createWildcardRecord(context, zone.id, service);
 
@@ -75,18 +73,6 @@ interface Context {
   name: string;
   args: EdgeArgs;
   parent: pulumi.Resource;
-}
-
-function edgeProblems(args: EdgeArgs): ArgumentProblem[] {
-  if (/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(args.domain)) return [];
-  return [
-    {
-      path: "domain",
-      received: given(args.domain),
-      accepted: "a lower-case domain name such as fleet.example.com",
-      fix: "give the domain without scheme, path or wildcard",
-    },
-  ];
 }
 
 interface DnsZone {
@@ -138,42 +124,6 @@ function createCertificate({ name, args, parent }: Context, zoneId: pulumi.Input
     { parent, customTimeouts: { create: "60m" } },
   );
   return issued.certificateArn;
-}
-
-function createGateway({ name, args, parent }: Context): pulumi.Resource[] {
-  const { kubernetes } = args;
-  const namespace = new Namespace(
-    `${name}-edge`,
-    edgeNamespace(),
-    // Its name is fixed, since routes and policies refer to it.
-    { parent, provider: kubernetes, dependsOn: args.after, deleteBeforeReplace: true },
-  );
-  const chart = new Chart(
-    `${name}-envoy-gateway`,
-    {
-      chart: ENVOY_GATEWAY_CHART,
-      version: args.envoyGatewayVersion,
-      namespace: namespace.metadata.name,
-      values: gatewayChartValues(),
-      kubernetes,
-      // The chart makes the controller's certificates in an install hook.
-      includeHooks: true,
-      after: [namespace],
-    },
-    { parent },
-  );
-  const made: pulumi.Resource[] = [namespace, chart];
-  for (const { suffix, ...object } of gatewayObjects(args.domain)) {
-    made.push(
-      new CustomResource(
-        `${name}-${suffix}`,
-        object,
-        // Names are fixed, since routes refer to them.
-        { parent, provider: kubernetes, dependsOn: [...made], deleteBeforeReplace: true },
-      ),
-    );
-  }
-  return made;
 }
 
 function createLoadBalancer(

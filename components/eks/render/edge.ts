@@ -149,15 +149,22 @@ export function edgeService(certificateArn: string, tags: Record<string, string>
     spec: {
       type: "LoadBalancer",
       externalTrafficPolicy: "Cluster",
-      selector: {
-        "app.kubernetes.io/component": "proxy",
-        "gateway.envoyproxy.io/owning-gateway-name": EDGE.gateway,
-        "gateway.envoyproxy.io/owning-gateway-namespace": EDGE.namespace,
-      },
-      ports: [
-        { name: "http", protocol: "TCP", port: 80, targetPort: PORTS.http },
-        { name: "https", protocol: "TCP", port: 443, targetPort: PORTS.https },
-      ],
+      ...toProxies(),
     },
+  };
+}
+
+/** Selector and ports of a Service that sends to the proxies. */
+export function toProxies() {
+  return {
+    selector: {
+      "app.kubernetes.io/component": "proxy",
+      "gateway.envoyproxy.io/owning-gateway-name": EDGE.gateway,
+      "gateway.envoyproxy.io/owning-gateway-namespace": EDGE.namespace,
+    },
+    ports: [
+      { name: "http", protocol: "TCP", port: 80, targetPort: PORTS.http },
+      { name: "https", protocol: "TCP", port: 443, targetPort: PORTS.https },
+    ],
   };
 }

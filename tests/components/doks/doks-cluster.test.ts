@@ -1,5 +1,6 @@
 import { isSecret } from "@pulumi/pulumi";
 import { DoksCluster, type DoksClusterArgs } from "../../../components/doks";
+import { wildcardIn } from "../../../components/doks/render/edge";
 import { ArgumentsRefused } from "../../../components/eks";
 import { asUp, preview, strays, up } from "../eks/record";
 
@@ -91,6 +92,44 @@ describe("DoksCluster", () => {
     expect(made.waits(pool, made.one("digitalocean:index/kubernetesCluster:KubernetesCluster"))).toBe(true);
   });
 
+  test("with a domain, makes the way in: load balancer, certificate, the gateway ships name, and the wildcard", async () => {
+    const edge = { domain: "fleet.example.com", envoyGatewayVersion: "1.10.0" };
+    const without = (await preview(build())).set;
+    const made = await preview(build(edge));
+    expect(made.set.filter((entry) => !without.includes(entry))).toEqual(
+      [
+        "roadstead:index:DoksEdge prod",
+        "digitalocean:index/domain:Domain prod",
+        "digitalocean:index/certificate:Certificate prod",
+        "digitalocean:index/dnsRecord:DnsRecord prod-wildcard",
+        "kubernetes:core/v1:Namespace prod-edge",
+        "roadstead:index:Chart prod-envoy-gateway",
+        "kubernetes:helm.sh/v4:Chart prod-envoy-gateway",
+        "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy prod-proxy",
+        "kubernetes:gateway.networking.k8s.io/v1:GatewayClass prod-class",
+        "kubernetes:gateway.networking.k8s.io/v1:Gateway prod-gateway",
+        "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute prod-redirect",
+        "kubernetes:core/v1:Service prod-edge",
+      ].sort(),
+    );
+    expect(await up(build(edge))).toEqual(made.set);
+    const service = made.one("kubernetes:core/v1:Service");
+    expect(made.waits(service, made.one("kubernetes:gateway.networking.k8s.io/v1:Gateway"))).toBe(true);
+    expect(made.waits(made.one("digitalocean:index/dnsRecord:DnsRecord"), service)).toBe(true);
+    expect(made.waits(service, made.one("digitalocean:index/domain:Domain"))).toBe(true);
+  });
+
+  test("writes the wildcard into the zone it adopts, and refuses a zone that cannot hold it", async () => {
+    const record = async (zoneId: string) =>
+      (await preview(build({ domain: "fleet.example.com", envoyGatewayVersion: "1.10.0", zoneId }))).one(
+        "digitalocean:index/dnsRecord:DnsRecord",
+      ).inputs;
+    expect(await record("example.com")).toMatchObject({ domain: "example.com", name: "*.fleet" });
+    expect(await record("fleet.example.com")).toMatchObject({ domain: "fleet.example.com", name: "*" });
+    expect(wildcardIn("ample.com", "fleet.example.com")).toBeNull();
+    expect(wildcardIn("other.org", "fleet.example.com")).toBeNull();
+  });
+
   test("hands out its kubeconfig as a secret only", async () => {
     const kubeconfigs: DoksCluster["kubeconfig"][] = [];
     await up(() => kubeconfigs.push(build()().kubeconfig));
@@ -100,7 +139,13 @@ describe("DoksCluster", () => {
   test("refuses all that is wrong at once", async () => {
     await asUp();
     const pool = { name: "ships", role: "ships", type: "m-4vcpu-32gb", count: 0, shipsPerNode: 16 } as const;
-    const make = build({ version: null, adminCidrs: ["0.0.0.0/0"], pools: [pool, pool] });
+    const make = build({
+      version: null,
+      domain: "fleet.example.com",
+      tags: ["a b"],
+      adminCidrs: ["0.0.0.0/0"],
+      pools: [pool, pool],
+    });
     let error: unknown;
     try {
       make();
@@ -110,6 +155,7 @@ describe("DoksCluster", () => {
     expect(error).toBeInstanceOf(ArgumentsRefused);
     expect((error as ArgumentsRefused).problems.map((p) => p.path)).toEqual([
       "version",
+      "envoyGatewayVersion",
       "pools",
       "pools[0].count",
       "pools[0].shipsPerNode",
@@ -117,6 +163,7 @@ describe("DoksCluster", () => {
       "pools[1].count",
       "pools[1].shipsPerNode",
       "adminCidrs[0]",
+      "tags[0]",
     ]);
   });
 });

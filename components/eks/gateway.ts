@@ -1,0 +1,65 @@
+// The gateway behind any load balancer: Envoy Gateway by its chart, one Gateway, one redirect. The clouds differ only in front of it.
+import type * as pulumi from "@pulumi/pulumi";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import type { Provider } from "@pulumi/kubernetes/provider";
+import { Chart } from "./chart";
+import { type ArgumentProblem, given } from "./refusal";
+import { ENVOY_GATEWAY_CHART, edgeNamespace, gatewayChartValues, gatewayObjects } from "./render/edge";
+
+export interface GatewaySettings {
+  name: string;
+  domain: string;
+  envoyGatewayVersion: string | null;
+  kubernetes: Provider;
+  after?: pulumi.Resource[];
+  parent: pulumi.Resource;
+}
+
+/** What stands behind the load balancer, in the order it is made. */
+export function createGateway({ name, parent, kubernetes, ...settings }: GatewaySettings): pulumi.Resource[] {
+  const namespace = new Namespace(
+    `${name}-edge`,
+    edgeNamespace(),
+    // Its name is fixed, since routes and policies refer to it.
+    { parent, provider: kubernetes, dependsOn: settings.after, deleteBeforeReplace: true },
+  );
+  const chart = new Chart(
+    `${name}-envoy-gateway`,
+    {
+      chart: ENVOY_GATEWAY_CHART,
+      version: settings.envoyGatewayVersion,
+      namespace: namespace.metadata.name,
+      values: gatewayChartValues(),
+      kubernetes,
+      // The chart makes the controller's certificates in an install hook.
+      includeHooks: true,
+      after: [namespace],
+    },
+    { parent },
+  );
+  const made: pulumi.Resource[] = [namespace, chart];
+  for (const { suffix, ...object } of gatewayObjects(settings.domain)) {
+    made.push(
+      new CustomResource(
+        `${name}-${suffix}`,
+        object,
+        // Names are fixed, since routes refer to them.
+        { parent, provider: kubernetes, dependsOn: [...made], deleteBeforeReplace: true },
+      ),
+    );
+  }
+  return made;
+}
+
+export function domainProblems(domain: string): ArgumentProblem[] {
+  if (/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(domain)) return [];
+  return [
+    {
+      path: "domain",
+      received: given(domain),
+      accepted: "a lower-case domain name such as fleet.example.com",
+      fix: "give the domain without scheme, path or wildcard",
+    },
+  ];
+}
