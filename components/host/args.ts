@@ -2,10 +2,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { getStack } from "@pulumi/pulumi/metadata";
 import { refuseIfAny } from "../eks/refusal";
+import type { HostProvider } from "./render";
 import {
   dataDevice,
   hostProblems,
-  HostProvider,
   type HostArch,
   type HostAccess,
   type HostKind,

@@ -1,5 +1,5 @@
 // Turns planned resources into registered ones. Decides nothing.
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { Volume as EbsVolume } from "@pulumi/aws/ebs/volume";
 import { DefaultSecurityGroup } from "@pulumi/aws/ec2/defaultSecurityGroup";
 import { Eip } from "@pulumi/aws/ec2/eip";

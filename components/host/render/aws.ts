@@ -94,7 +94,8 @@ export function awsHost(
       region: place.claimRegion,
       name: `/roadstead/claims/${ship.id}`,
       type: "String",
-      value: JSON.stringify({ ship: ship.id, holder: place.holder, host: name }),
+      // Not a secret: whoever meets a refused claim should read who holds it.
+      insecureValue: JSON.stringify({ ship: ship.id, holder: place.holder, host: name }),
       description: "Whoever holds this runs the ship. Deleting it allows a second copy.",
       // false: an existing claim refuses this one, which is what it is for.
       overwrite: false,

@@ -158,7 +158,7 @@ function user(settings: HostSettings): HostStep {
     run: `id -u ${name} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group ${name}
 home=$(getent passwd ${name} | cut -d : -f 6)
 [ -d "$home/.ssh" ] || install -d -m 0700 -o ${name} -g ${name} "$home/.ssh"
-touch "$home/.ssh/authorized_keys"
+[ -e "$home/.ssh/authorized_keys" ] || touch "$home/.ssh/authorized_keys"
 chown ${name}: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
 for k in ${settings.access.sshPublicKeys.map(quoted).join(" ")}; do

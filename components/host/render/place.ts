@@ -1,6 +1,7 @@
 // Where a host stands and what it is made of, beside what runs on it.
 import type { Architecture, LockedHost } from "../../../planner/architecture/schema";
-import { HostProvider, ProviderBackups } from "./settings";
+import type { ProviderBackups } from "./settings";
+import { HostProvider } from "./settings";
 
 /** Plain half of a host at a provider: with HostSettings it decides every resource. */
 export interface HostPlace {

@@ -588,7 +588,7 @@ step=users
 id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
 home=$(getent passwd keeper | cut -d : -f 6)
 [ -d "$home/.ssh" ] || install -d -m 0700 -o keeper -g keeper "$home/.ssh"
-touch "$home/.ssh/authorized_keys"
+[ -e "$home/.ssh/authorized_keys" ] || touch "$home/.ssh/authorized_keys"
 chown keeper: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
 for k in 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'; do

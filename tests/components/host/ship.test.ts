@@ -1,0 +1,387 @@
+// The guard script, run by sh against a stub of vere: what may boot and what may not.
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { shipScript } from "../../../components/host/render/ship-script";
+import { maintenance, shipEnvironment } from "../../../components/host/render/ship-units";
+import type { HostShip } from "../../../components/host/render";
+
+const KEY = "0wAAAAA.BBBBB.CCCCC.DDDDD.EEEEE.FFFFF.GGGGG.HHHHH.IIIII.JJJJJ.KKKKK";
+const ID = "sampel-palnet";
+const PLANET: HostShip = { id: ID, name: "~sampel-palnet", amesPort: 34543, httpPort: 8081, keySecret: "palnetKey" };
+
+/** A root directory with the script, a stub urbit, and stubs of the programs that need a real host. */
+class Sandbox {
+  readonly root = mkdtempSync(join(tmpdir(), "roadstead-ship-"));
+  readonly bin = join(this.root, "stubs");
+
+  constructor(ship: HostShip = PLANET, dataDevice?: string) {
+    const settings = { dataDevice } as Parameters<typeof shipEnvironment>[1];
+    const env = shipEnvironment(ship, settings);
+    for (const file of [env, shipScript(), ...maintenance()]) this.write(file.path.slice(1), file.content, file.mode);
+    this.write("stubs/urbit", STUB, "0755");
+    this.write("stubs/runuser", '#!/bin/sh\n# as_ship: drop "-u urbit --"\nshift 3\nexec "$@"\n', "0755");
+    this.write("stubs/chown", "#!/bin/sh\nexit 0\n", "0755");
+    this.write("stubs/sync", "#!/bin/sh\nexit 0\n", "0755");
+    this.write("stubs/mountpoint", '#!/bin/sh\n[ -e "$ROADSTEAD_ROOT/mounted" ]\n', "0755");
+    this.write("stubs/journalctl", '#!/bin/sh\ncat "$ROADSTEAD_ROOT/journal" 2>/dev/null\n', "0755");
+    this.write(
+      "stubs/systemctl",
+      `#!/bin/sh
+echo "systemctl $*" >>"$ROADSTEAD_ROOT/calls"
+case $* in
+"is-active"*) [ -e "$ROADSTEAD_ROOT/active" ] ;;
+"show"*) cat "$ROADSTEAD_ROOT/result" 2>/dev/null || echo success ;;
+esac
+`,
+      "0755",
+    );
+    mkdirSync(join(this.root, "run/lock"), { recursive: true });
+    mkdirSync(join(this.root, "srv/ships"), { recursive: true });
+  }
+
+  write(path: string, content: string, mode = "0644"): void {
+    const full = join(this.root, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, content);
+    chmodSync(full, parseInt(mode, 8));
+  }
+
+  run(command: string, opts: { input?: string; env?: Record<string, string>; args?: string[]; script?: string } = {}) {
+    const script = join(this.root, opts.script ?? "usr/local/lib/roadstead/ship");
+    const args = opts.script ? [script, command] : [script, command, ID, ...(opts.args ?? [])];
+    const done = spawnSync("sh", args, {
+      input: opts.input ?? "",
+      encoding: "utf8",
+      env: {
+        PATH: `${this.bin}:${process.env.PATH}`,
+        ROADSTEAD_ROOT: this.root,
+        ROADSTEAD_URBIT: join(this.bin, "urbit"),
+        ...opts.env,
+      },
+    });
+    return { code: done.status, err: done.stderr };
+  }
+
+  /** The units of a whole first boot, in systemd's order. */
+  firstBoot(): number | null {
+    const condition = this.run("claim");
+    if (condition.code === 0) {
+      const boot = this.run("boot");
+      if (boot.code === 0) this.run("booted");
+    }
+    this.run("burn");
+    return condition.code;
+  }
+
+  cleanStop() {
+    return this.run("after", { env: { SERVICE_RESULT: "success", EXIT_CODE: "exited", EXIT_STATUS: "0" } });
+  }
+
+  read = (path: string): string =>
+    existsSync(join(this.root, path)) ? readFileSync(join(this.root, path), "utf8") : "";
+  has = (path: string): boolean => existsSync(join(this.root, path));
+  setEvent = (n: number): void => this.write(`srv/ships/${ID}/.urb/event`, String(n));
+  wipePier = (): void => rmSync(join(this.root, "srv/ships", ID), { recursive: true, force: true });
+  get state(): string {
+    return this.read(`var/lib/roadstead/ships/${ID}/first-boot`).trim();
+  }
+  get quarantine(): string {
+    return this.read(`var/lib/roadstead/ships/${ID}/quarantine`).trim();
+  }
+}
+
+// info prints what vere prints: the snapshot's event, then the log's.
+const STUB = `#!/bin/sh
+echo "urbit $*" >>"$ROADSTEAD_ROOT/calls"
+pier=$(for a; do :; done; echo "$a")
+case $1 in
+info)
+  [ -e "$pier/.urb/event" ] || exit 1
+  printf '\\r\\nurbit: %s at event 3\\r\\n  disk: live=&, event=%s\\r\\n' "$pier" "$(cat "$pier/.urb/event")" >&2
+  exit 0 ;;
+pack | roll | chop) exit 0 ;;
+esac
+case " $* " in
+*" -c "*)
+  [ ! -e "$ROADSTEAD_ROOT/boot-fails" ] || exit 1
+  mkdir -p "$pier/.urb"
+  echo 42 >"$pier/.urb/event" ;;
+esac
+exit 0
+`;
+
+const booted = (ship?: HostShip): Sandbox => {
+  const s = new Sandbox(ship);
+  expect(s.run("key", { input: `${KEY}\n` }).code).toBe(0);
+  expect(s.firstBoot()).toBe(0);
+  return s;
+};
+
+describe("first boot", () => {
+  it("uses the key once, records it before and after, and burns it", () => {
+    const s = booted();
+    expect(s.state).toBe("done");
+    expect(s.has(`run/roadstead/keys/${ID}`)).toBe(false);
+    const boots = s
+      .read("calls")
+      .split("\n")
+      .filter((l) => l.includes(" -k "));
+    expect(boots).toEqual([
+      `urbit -t -x --loom 31 -p 34543 -w sampel-palnet -k ${s.root}/run/roadstead/keys/${ID} -c ${s.root}/srv/ships/${ID}`,
+    ]);
+    expect(s.run("check").code).toBe(0);
+  });
+
+  it("never shows the key: not in arguments, not in output, not in any file left behind", () => {
+    const s = new Sandbox();
+    const key = s.run("key", { input: `${KEY}\n` });
+    expect(key.err).not.toContain(KEY);
+    s.firstBoot();
+    expect(spawnSync("grep", ["-rlF", KEY, s.root], { encoding: "utf8" }).stdout).toBe("");
+  });
+
+  it("waits without harm while there is no key", () => {
+    const s = new Sandbox();
+    expect(s.firstBoot()).toBe(78);
+    expect(s.run("check").code).toBe(78);
+    expect(s.state).toBe("");
+    expect(s.quarantine).toBe("");
+  });
+
+  it("records that it started before vere sees the key", () => {
+    const s = new Sandbox();
+    s.run("key", { input: `${KEY}\n` });
+    expect(s.run("claim").code).toBe(0);
+    expect(s.state).toBe("started");
+    expect(s.read(`srv/ships/.roadstead/${ID}/first-boot`).trim()).toBe("started");
+    expect(s.read("calls")).not.toContain("-k");
+  });
+
+  it("that failed is not tried again by itself", () => {
+    const s = new Sandbox();
+    s.write("boot-fails", "");
+    s.run("key", { input: `${KEY}\n` });
+    s.firstBoot();
+    expect(s.has(`run/roadstead/keys/${ID}`)).toBe(false);
+    expect(s.run("check").code).toBe(77);
+    expect(s.quarantine).toBe("its first boot was started and did not finish");
+  });
+
+  it("does not happen a second time, whoever delivers the key again", () => {
+    const s = booted();
+    expect(s.run("key", { input: `${KEY}\n` }).code).toBe(77);
+    expect(s.run("claim").code).toBe(77);
+    expect(s.quarantine).toBe("a first boot was started before");
+  });
+
+  it("does not happen for a ship that the lock calls sealed", () => {
+    const s = new Sandbox({ ...PLANET, sealed: true });
+    s.run("key", { input: `${KEY}\n` });
+    expect(s.run("claim").code).toBe(77);
+    expect(s.quarantine).toMatch(/^the lock says that this ship has booted for good/);
+  });
+
+  it.each([
+    ["a pier archive", "PK\u0003\u0004 not a key"],
+    ["nothing", ""],
+    ["two keys", `${KEY}\n${KEY}\n`],
+    ["a key with something behind it", `${KEY} ; rm -rf /\n`],
+  ])("refuses %s where a key is expected", (_, input) => {
+    const s = new Sandbox();
+    expect(s.run("key", { input }).code).toBe(65);
+    expect(s.has(`run/roadstead/keys/${ID}`)).toBe(false);
+    expect(s.state).toBe("");
+  });
+
+  it("of a comet and of a fake ship needs no key", () => {
+    const comet = new Sandbox({ ...PLANET, name: undefined, class: "comet", keySecret: undefined });
+    expect(comet.firstBoot()).toBe(0);
+    expect(comet.read("calls")).toContain(`-p 34543 -c ${comet.root}/srv/ships/${ID}`);
+    const fake = new Sandbox({ ...PLANET, fake: true });
+    expect(fake.firstBoot()).toBe(0);
+    expect(fake.read("calls")).toContain("-F sampel-palnet -c");
+  });
+});
+
+describe("later runs", () => {
+  it("use another command line, with fixed ports on loopback", () => {
+    const s = booted();
+    s.run("run");
+    expect(s.read("calls").trim().split("\n").at(-1)).toBe(
+      `urbit -t --loom 31 -p 34543 --http-port 8081 -b 127.0.0.1 ${s.root}/srv/ships/${ID}`,
+    );
+  });
+
+  it("quarantine an empty volume after the first boot", () => {
+    const s = booted();
+    s.wipePier();
+    expect(s.run("check").code).toBe(77);
+    expect(s.quarantine).toBe("it has had its first boot, but its volume is empty");
+  });
+
+  it("quarantine an empty volume though the new host knows nothing, when the lock says sealed", () => {
+    const s = new Sandbox({ ...PLANET, sealed: true });
+    expect(s.run("check").code).toBe(77);
+    expect(s.quarantine).toMatch(/its volume is empty$/);
+  });
+
+  it("quarantine a volume put in its place, since the root disk remembers", () => {
+    const s = booted();
+    rmSync(join(s.root, "srv/ships"), { recursive: true });
+    mkdirSync(join(s.root, "srv/ships"));
+    expect(s.run("check").code).toBe(77);
+  });
+
+  it("go on with the volume on a new host, since the volume remembers", () => {
+    const s = booted();
+    rmSync(join(s.root, "var/lib/roadstead"), { recursive: true });
+    expect(s.run("check").code).toBe(0);
+  });
+
+  it("quarantine a pier older than the last clean stop", () => {
+    const s = booted();
+    s.setEvent(100);
+    expect(s.cleanStop().err).toContain("stopped cleanly at event 100");
+    s.setEvent(99);
+    expect(s.run("check").code).toBe(77);
+    expect(s.quarantine).toBe("its pier is at event 99, older than the recorded event 100: an old copy");
+  });
+
+  it("accept a pier at or after the last clean stop, compared as numbers", () => {
+    const s = booted();
+    s.setEvent(99);
+    s.cleanStop();
+    s.setEvent(100);
+    expect(s.run("check").code).toBe(0);
+  });
+
+  it("do not start a pier whose event cannot be read once one is recorded", () => {
+    const s = booted();
+    rmSync(join(s.root, "srv/ships", ID, ".urb/event"));
+    expect(s.run("check").code).toBe(77);
+  });
+
+  it("record nothing after a stop that was not clean", () => {
+    const s = booted();
+    s.setEvent(500);
+    s.run("after", { env: { SERVICE_RESULT: "timeout", EXIT_CODE: "killed", EXIT_STATUS: "KILL" } });
+    expect(s.read(`var/lib/roadstead/ships/${ID}/event`).trim()).toBe("42");
+  });
+
+  it("are parked after double-boot detected, and stay parked", () => {
+    const s = booted();
+    s.write("journal", "boot: failed: double-boot detected, refusing to boot ~sampel-palnet\n");
+    expect(s.run("after", { env: { SERVICE_RESULT: "exit-code", EXIT_STATUS: "1" } }).code).toBe(77);
+    s.write("journal", "");
+    expect(s.run("check").code).toBe(77);
+    expect(s.quarantine).toBe("the runtime refused it: double-boot detected");
+  });
+
+  it("are not parked by the runtime's note that it could not check", () => {
+    const s = booted();
+    s.write("journal", "boot: peer-state unvailable on czar, cannot protect from double-boot\n");
+    expect(s.cleanStop().code).toBe(0);
+    expect(s.run("check").code).toBe(0);
+  });
+
+  it("refuse a pier of unknown origin, and take an imported one", () => {
+    const found = new Sandbox();
+    found.setEvent(7);
+    expect(found.run("check").code).toBe(77);
+    const imported = new Sandbox({ ...PLANET, imported: true });
+    imported.setEvent(7);
+    expect(imported.run("check").code).toBe(0);
+    expect(imported.state).toBe("done");
+  });
+
+  it("try again later, without quarantine, while the volume is not mounted", () => {
+    const s = new Sandbox({ ...PLANET, sealed: true }, "/dev/disk/by-id/x");
+    expect(s.run("check").code).toBe(75);
+    expect(s.quarantine).toBe("");
+    s.write("mounted", "");
+    expect(s.run("check").code).toBe(77);
+  });
+});
+
+describe("release from quarantine", () => {
+  it("needs a reason, and keeps a pier only on the word that no other copy ran", () => {
+    const s = booted();
+    s.setEvent(1);
+    expect(s.run("check").code).toBe(77);
+    expect(s.run("release").code).toBe(64);
+    expect(s.run("check").code).toBe(77);
+    expect(s.run("release", { args: ["--no-other-copy-ran"] }).code).toBe(0);
+    expect(s.run("check").code).toBe(0);
+  });
+
+  it("after a breach demands that the old pier is gone", () => {
+    const s = booted();
+    s.run("claim");
+    expect(s.run("release", { args: ["--after-breach"] }).code).toBe(77);
+    s.wipePier();
+    expect(s.run("release", { args: ["--after-breach"] }).code).toBe(0);
+    expect(s.run("key", { input: `${KEY}\n` }).code).toBe(0);
+    expect(s.firstBoot()).toBe(0);
+  });
+});
+
+describe("maintenance", () => {
+  const maintain = "usr/local/lib/roadstead/maintain";
+  const running = (): Sandbox => {
+    const s = booted();
+    s.write("active", "");
+    s.write(`srv/ships/${ID}/.urb/chk/image.bin`, "x");
+    s.write("stubs/df", "#!/bin/sh\necho head\necho dev 1 1 ${FREE:-99999999} 1 /\n", "0755");
+    s.write("calls", "");
+    return s;
+  };
+  const calls = (s: Sandbox): string[] =>
+    s
+      .read("calls")
+      .trim()
+      .split("\n")
+      .map((l) => l.replaceAll(s.root, ""))
+      .filter((l) => !/is-active|show/.test(l));
+
+  it("works only between a clean stop and a start", () => {
+    const s = running();
+    expect(s.run("roll-chop", { script: maintain }).code).toBe(0);
+    expect(calls(s)).toEqual([
+      `systemctl stop roadstead-ship@${ID}.service`,
+      `urbit roll --loom 31 /srv/ships/${ID}`,
+      `urbit chop --loom 31 /srv/ships/${ID}`,
+      `systemctl start roadstead-ship@${ID}.service`,
+    ]);
+  });
+
+  it("does not stop a ship when the disk has no room for the work", () => {
+    const s = running();
+    expect(s.run("pack", { script: maintain, env: { FREE: "1000" } }).code).toBe(1);
+    expect(s.read("calls")).not.toContain("stop");
+  });
+
+  it("leaves the pier alone after a stop that was not clean, and starts the ship", () => {
+    const s = running();
+    s.write("result", "timeout\n");
+    expect(s.run("pack", { script: maintain }).code).toBe(1);
+    expect(calls(s)).toEqual([
+      `systemctl stop roadstead-ship@${ID}.service`,
+      `systemctl start roadstead-ship@${ID}.service`,
+    ]);
+  });
+
+  it("does not touch a ship that is not running", () => {
+    const s = running();
+    rmSync(join(s.root, "active"));
+    expect(s.run("pack", { script: maintain }).code).toBe(0);
+    expect(calls(s)).toEqual([]);
+  });
+});
+
+it("the scripts are what sh and bash both read", () => {
+  const s = new Sandbox();
+  for (const path of ["ship", "maintain"])
+    for (const shell of ["sh", "bash"]) execFileSync(shell, ["-n", join(s.root, "usr/local/lib/roadstead", path)]);
+});

@@ -1,0 +1,192 @@
+// The script run twice by sh, in a directory that stands for the host, with stubs for what changes a real one.
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { renderHost, renderSettings, hostSettings } from "../../../components/host/render";
+import { bareMetal, planet } from "./sample";
+
+/** Programs that only note that they were called. */
+const NOTED = [
+  "systemctl",
+  "apt-get",
+  "visudo",
+  "sshd",
+  "sysctl",
+  "augenrules",
+  "nft",
+  "chown",
+  "caddy",
+  "mkswap",
+  "tar",
+  "resize2fs",
+];
+
+const STUBS: Record<string, string> = {
+  id: 'case "$*" in -u) echo 0 ;; *) [ -e "$R/user-$2" ] ;; esac',
+  useradd: 'for a; do last=$a; done; touch "$R/user-$last"; mkdir -p "$R/home/$last"; note useradd "$@"',
+  getent: 'echo "$2:x:1000:1000::$R/home/$2:/bin/bash"',
+  "dpkg-query": "echo 'install ok installed'",
+  install:
+    'note install "$@"; case "$*" in *-d*) shift; for a; do case $a in /*) mkdir -p "$a" ;; esac; done ;; *) for a; do last=$a; done; mkdir -p "$(dirname "$last")"; touch "$last"; chmod 755 "$last" ;; esac',
+  fallocate: 'touch "$3"; note fallocate "$@"',
+  swapon:
+    'case "$*" in --show*) cat "$R/swapon" 2>/dev/null || true ;; *) echo "$1" >>"$R/swapon"; note swapon "$@" ;; esac',
+  curl: 'while [ "$1" != -o ]; do shift; done; echo x >"$2"; note curl',
+  sha256sum: 'case "$*" in *-c*) cat >/dev/null ;; *) exec /usr/bin/sha256sum "$@" ;; esac',
+  mktemp: 'exec /usr/bin/mktemp "$@"',
+  mountpoint: '[ -e "$R/is-mounted" ]',
+  mount: 'touch "$R/is-mounted"; note mount "$@"',
+  sleep: "exit 0",
+  // A disk beside the root disk; what it holds is a file of the test's.
+  findmnt: "echo /dev/sda1",
+  xargs: "cat",
+  lsblk: 'case "$*" in *NAME,TYPE*) printf "/dev/sda disk\\n/dev/sdb disk\\n" ;; esac',
+  blkid: 'case "$*" in *LABEL*) [ -e "$R/fs-label" ] && cat "$R/fs-label" ;; *) [ -s "$R/disk" ] || exit 2 ;; esac',
+  wipefs: 'cat "$R/disk" 2>/dev/null || true',
+  cryptsetup: `case "$*" in
+isLuks*) grep -q luks "$R/disk" 2>/dev/null ;;
+luksDump*) echo "Label:	$(cat "$R/luks-label")" ;;
+*) note cryptsetup "$1"; case $* in luksFormat*) echo luks >"$R/disk"; echo roadstead >"$R/luks-label" ;; esac ;;
+esac`,
+  "mkfs.ext4": 'note mkfs.ext4; echo roadstead >"$R/fs-label"; [ -s "$R/disk" ] || echo ext4 >"$R/disk"',
+};
+
+class Machine {
+  readonly root = mkdtempSync(join(tmpdir(), "roadstead-twice-"));
+  constructor() {
+    const bin = join(this.root, "bin");
+    mkdirSync(bin);
+    const write = (name: string, body: string) => {
+      const prelude = `#!/bin/sh\nR='${this.root}'\nnote() { echo "$*" >>"$R/calls"; }\n`;
+      writeFileSync(join(bin, name), `${prelude}${body}\n`);
+      chmodSync(join(bin, name), 0o755);
+    };
+    for (const name of NOTED) write(name, `note ${name} "$@"`);
+    for (const [name, body] of Object.entries(STUBS)) write(name, body);
+    for (const dir of ["etc", "run/lock", "usr/local/bin", "srv"]) mkdirSync(join(this.root, dir), { recursive: true });
+    writeFileSync(join(this.root, "etc/fstab"), "");
+    writeFileSync(join(this.root, "etc/os-release"), "ID=debian\n");
+  }
+  /** The text with every path of the host moved under the root, and the stubs first in PATH. */
+  moved(text: string): string {
+    return text
+      .replaceAll(/(?<![\w.$}/-])\/(etc|var|srv|run|opt|usr\/local|swapfile)\b/g, `${this.root}/$1`)
+      .replaceAll(/^PATH=.*$/gm, `PATH=${this.root}/bin:$PATH`);
+  }
+  sh(text: string) {
+    const path = join(this.root, "script.sh");
+    writeFileSync(path, text);
+    return spawnSync("sh", [path], {
+      encoding: "utf8",
+      env: { PATH: `${this.root}/bin:${process.env.PATH}`, ROADSTEAD_ROOT: "" },
+    });
+  }
+  calls = (): string[] => {
+    const path = join(this.root, "calls");
+    const lines = existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
+    writeFileSync(path, "");
+    return lines.filter(Boolean);
+  };
+  tree(): Record<string, string> {
+    const out: Record<string, string> = {};
+    const walk = (dir: string): void => {
+      for (const entry of readdirSync(dir, { withFileTypes: true })) {
+        const path = join(dir, entry.name);
+        if (entry.isDirectory()) walk(path);
+        else if (!["calls", "script.sh"].includes(entry.name))
+          out[relative(this.root, path)] =
+            `${statSync(path).mtimeMs} ${statSync(path).mode} ${readFileSync(path, "utf8")}`;
+      }
+    };
+    walk(this.root);
+    return out;
+  }
+}
+
+describe("the script run twice", () => {
+  it("changes nothing the second time", () => {
+    const sample = bareMetal();
+    const { script } = renderHost(sample.host, sample.lock);
+    const machine = new Machine();
+    const text = machine.moved(script);
+
+    const first = machine.sh(text);
+    expect(first.stderr).toBe("");
+    expect(first.status).toBe(0);
+    const before = machine.tree();
+    expect(Object.keys(before)).toEqual(
+      expect.arrayContaining(["var/lib/roadstead/bootstrap.done", "etc/roadstead/firewall.nft"]),
+    );
+    const changing = /restart|reload |useradd|curl|fallocate|mkswap|sysctl|augenrules|^install|apt-get/;
+    expect(machine.calls().filter((c) => changing.test(c)).length).toBeGreaterThan(5);
+
+    const second = machine.sh(text);
+    expect(second.status).toBe(0);
+    expect(machine.tree()).toEqual(before);
+    expect(machine.calls().filter((c) => changing.test(c))).toEqual([]);
+  });
+
+  it("stops at the step that fails and says which", () => {
+    const sample = bareMetal();
+    const settings = { ...hostSettings(sample.host, sample.lock), vere: undefined };
+    const machine = new Machine();
+    const done = machine.sh(machine.moved(renderSettings(settings, { allowMissing: true }).script));
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain("versions.vere.sha256.x86_64 was not given");
+    expect(done.stderr).toContain("stopped at step vere");
+    expect(Object.keys(machine.tree())).not.toContain("var/lib/roadstead/bootstrap.done");
+  });
+});
+
+describe("a pier volume", () => {
+  const volume = (): { machine: Machine; run: (command: string) => ReturnType<Machine["sh"]> } => {
+    const machine = new Machine();
+    const { host, lock } = planet();
+    const script = renderHost(host, lock).files.find((f) => f.path.endsWith("/volume"))!.content;
+    mkdirSync(join(machine.root, "etc/roadstead"));
+    writeFileSync(join(machine.root, "etc/roadstead/volume.env"), "DEVICE=ebs\nLUKS=1\nMOUNT=/srv/ships\n");
+    const text = script.replaceAll("${ROADSTEAD_ROOT:-}", machine.root);
+    return { machine, run: (command) => machine.sh(text.replace("${1:?command}", command)) };
+  };
+  const formats = (machine: Machine): string[] => machine.calls().filter((c) => /mkfs|luksFormat/.test(c));
+
+  it("that is blank is encrypted, labelled and mounted, once", () => {
+    const { machine, run } = volume();
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    expect(formats(machine)).toEqual(["cryptsetup luksFormat", "mkfs.ext4"]);
+    expect(existsSync(join(machine.root, "is-mounted"))).toBe(true);
+    expect(statSync(join(machine.root, "etc/roadstead/volume.key")).mode & 0o777).toBe(0o400);
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    expect(formats(machine)).toEqual([]);
+  });
+
+  it.each([
+    ["a file system", "ext4\n", "", /holds something that is not ours: left alone/],
+    ["someone else's LUKS", "luks\n", "work-laptop", /encrypted, but not by Roadstead: left alone/],
+    ["our LUKS without our key", "luks\n", "roadstead", /its key is not on this host/],
+  ])("that holds %s is refused and never formatted", (_, disk, label, reason) => {
+    const { machine, run } = volume();
+    writeFileSync(join(machine.root, "disk"), disk);
+    writeFileSync(join(machine.root, "luks-label"), label);
+    const done = run("prepare");
+    expect(done.status).toBe(1);
+    expect(done.stderr).toMatch(reason);
+    expect(formats(machine)).toEqual([]);
+  });
+
+  it("that is blank is not formatted at a later boot", () => {
+    const { machine, run } = volume();
+    expect(run("open").status).toBe(1);
+    expect(formats(machine)).toEqual([]);
+  });
+});
