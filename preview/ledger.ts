@@ -85,14 +85,20 @@ function keyWarnings(ships: readonly ShipEntry[]): string[] {
   const keyless = ships.filter((s) => s.name !== null && s.key === "missing");
   const warnings: string[] = [];
   if (unnamed > 0)
-    warnings.push(`${count(unnamed)} planned by count: without names and keys \`up\` builds the platform and refuses them`);
+    warnings.push(
+      `${count(unnamed)} planned by count: without names and keys \`up\` builds the platform and refuses them`,
+    );
   if (keyless.length > 0)
-    warnings.push(`${count(keyless.length)} without a boot key: ${some(keyless.map((s) => s.name!))}; \`up\` refuses until each has one`);
+    warnings.push(
+      `${count(keyless.length)} without a boot key: ${some(keyless.map((s) => s.name!))}; \`up\` refuses until each has one`,
+    );
   return warnings;
 }
 
 function bootWarnings(stacks: readonly StackToPreview[]): string[] {
-  const halfway = stacks.flatMap((s) => s.architecture.ships.filter((ship) => s.runState?.[ship.id]?.firstBoot === "started"));
+  const halfway = stacks.flatMap((s) =>
+    s.architecture.ships.filter((ship) => s.runState?.[ship.id]?.firstBoot === "started"),
+  );
   if (halfway.length === 0) return [];
   return [
     `${count(halfway.length)} started its first boot and never confirmed it: ${some(halfway.map((s) => s.name ?? s.id))}; ` +

@@ -39,7 +39,9 @@ export function* manifestText(file: ManifestFile): Generator<string> {
 
 export function isKubernetesObject(resource: GraphResource): boolean {
   const { inputs, custom, type } = resource;
-  return custom && type.startsWith("kubernetes:") && typeof inputs.apiVersion === "string" && typeof inputs.kind === "string";
+  return (
+    custom && type.startsWith("kubernetes:") && typeof inputs.apiVersion === "string" && typeof inputs.kind === "string"
+  );
 }
 
 function fileOf(resource: GraphResource): string {
@@ -78,7 +80,9 @@ function admissible(resource: GraphResource, unknown: string[]): unknown {
 function encoded(data: unknown): Record<string, string> {
   const mark = Buffer.from(REDACTED).toString("base64");
   if (data === null || typeof data !== "object") return { redacted: mark };
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, value === REDACTED ? mark : String(value)]));
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, value === REDACTED ? mark : String(value)]),
+  );
 }
 
 /** Without the unknown values; each is named by its path. */
@@ -101,4 +105,3 @@ function known(value: unknown, path: string, unknown: string[]): unknown {
   }
   return result;
 }
-

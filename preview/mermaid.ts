@@ -25,7 +25,9 @@ export function mermaid(graph: Graph): string {
       if (whole && collapse) {
         const box = id(group[0]!.urn);
         for (const r of group) covers(r, box);
-        lines.push(`    ${box}["${label(shortType(type))}${group.length > 1 ? ` × ${group.length}` : ` ${label(group[0]!.name)}`}"]`);
+        lines.push(
+          `    ${box}["${label(shortType(type))}${group.length > 1 ? ` × ${group.length}` : ` ${label(group[0]!.name)}`}"]`,
+        );
         if (parentBox) lines.push(`    ${parentBox} --> ${box}`);
         continue;
       }
@@ -88,8 +90,10 @@ function grouped(resources: GraphResource[]): Map<string, GraphResource[]> {
 /** A node id Mermaid takes: short, and the same for the same URN. */
 function id(text: string): string {
   let hash = 0xcbf29ce484222325n;
-  for (let i = 0; i < text.length; i++) hash = ((hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n) & 0xffffffffffffffffn;
+  for (let i = 0; i < text.length; i++)
+    hash = ((hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n) & 0xffffffffffffffffn;
   return `n${hash.toString(36)}`;
 }
 
-const label = (text: string): string => text.replace(/["<>]/g, (c) => ({ '"': "#quot;", "<": "#lt;", ">": "#gt;" })[c]!);
+const label = (text: string): string =>
+  text.replace(/["<>]/g, (c) => ({ '"': "#quot;", "<": "#lt;", ">": "#gt;" })[c]!);

@@ -1,6 +1,7 @@
 // What a preview is: one graph, the ships with what happens to each, what the policies say, and what was not looked at.
 import type { Architecture } from "../planner/architecture/schema";
 import type { Digest } from "../planner/architecture/digest";
+import type { MissingFact } from "../planner/architecture/missing";
 import type { Claim, RunState } from "../planner/architecture/run-state";
 import type { CostLine } from "../planner/plan/schema";
 import type { ShipClass } from "../planner/requirements/schema";
@@ -108,7 +109,7 @@ export interface Preview {
   /** What no offline check looked into, such as the objects inside Helm charts. */
   notInspected: string[];
   warnings: string[];
-  /** Versions, checksums and digests `up` will refuse without, as paths in the requirements. */
-  missingVersions: string[];
+  /** What `up` refuses without: versions, checksums, digests, names and keys, each with the command that finds it. */
+  missing: MissingFact[];
   hosts: HostFiles[];
 }

@@ -3,6 +3,8 @@
 import * as log from "@pulumi/pulumi/log";
 import * as runtime from "@pulumi/pulumi/runtime";
 import { REDACTED, type GraphResource } from "./graph";
+import { STACK_TYPE } from "./tree";
+import { urnOf } from "./urn";
 
 export interface ProgramRun {
   /** In the order of registration, which depends on when values arrive; sort before comparing. */
@@ -18,6 +20,9 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
+
+/** What the Pulumi CLI calls the organization where there is none. */
+export const ORGANIZATION = "organization";
 
 let running: Promise<unknown> = Promise.resolve();
 
@@ -38,12 +43,14 @@ async function runAlone(where: { project: string; stack: string }, program: () =
   try {
     // The mocks only switch the runtime's features on; the recorder answers in their place.
     const unused = () => Promise.reject(new Error("the recorder answers"));
-    await runtime.setMocks({ newResource: unused, call: unused }, where.project, where.stack, true);
+    await runtime.setMocks({ newResource: unused, call: unused }, where.project, where.stack, true, ORGANIZATION);
     Object.assign(runtime.getMonitor() as object, recorder(where, recorded));
     await Promise.race([runtime.runInPulumiStack(async () => program()), failure.happened]);
     await Promise.race([runtime.disconnect(), failure.happened]);
     return recorded;
   } finally {
+    // One fault rejects several promises of the SDK; those that come a turn later belong to this run, too.
+    await new Promise((resolve) => setImmediate(resolve));
     failure.stop();
     silence();
   }
@@ -171,17 +178,8 @@ function recorder(where: { project: string; stack: string }, recorded: ProgramRu
   };
 }
 
-const ROOT = "pulumi:pulumi:Stack";
-
-/** A URN as the engine makes it: the chain of parent types without the stack's own. */
-export function urnOf(where: { project: string; stack: string }, parent: string | null, type: string, name: string): string {
-  const parentType = parent ? (parent.split("::")[2] ?? "") : "";
-  const qualified = parentType === "" || parentType === ROOT ? type : `${parentType}$${type}`;
-  return `urn:pulumi:${where.stack}::${where.project}::${qualified}::${name}`;
-}
-
 function parentOf(parent: string): string | null {
-  return parent === "" || parent.split("::")[2] === ROOT ? null : parent;
+  return parent === "" || parent.split("::")[2] === STACK_TYPE ? null : parent;
 }
 
 /** A provider reference is its URN and id. */

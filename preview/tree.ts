@@ -70,7 +70,12 @@ export function treeOf(graph: Graph, stack: string, apart = 3): TreeLine[] {
       component: !group[0]!.custom,
     };
     lines.push(entry);
-    entry.total = group.length + draw(group.flatMap((r) => children.get(r.urn) ?? []), depth + 1);
+    entry.total =
+      group.length +
+      draw(
+        group.flatMap((r) => children.get(r.urn) ?? []),
+        depth + 1,
+      );
     return entry.total;
   }
 }

@@ -29,7 +29,10 @@ export function writePreview(dir: string, preview: Preview): string[] {
       fs.mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
       fs.renameSync(path.join(staging, file), path.join(dir, file));
     }
-    removeStale(dir, before.filter((file) => !written.includes(file)));
+    removeStale(
+      dir,
+      before.filter((file) => !written.includes(file)),
+    );
     const marker = path.join(staging, MARKER);
     fs.writeFileSync(marker, `${JSON.stringify({ schema: "roadstead/preview-output/1", files: written }, null, 2)}\n`);
     fs.renameSync(marker, path.join(dir, MARKER));

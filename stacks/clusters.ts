@@ -15,8 +15,10 @@ export interface Platform {
   provider: Provider;
   /** Secret. */
   kubeconfig: pulumi.Output<string>;
-  /** Known once ships may claim volumes of it. */
-  storageClass: pulumi.Output<string>;
+  /** Says which cluster it is: another value means another cluster, and everything in it is made anew. */
+  clusterIdentifier: pulumi.Output<string>;
+  /** Storage class of piers and metrics. */
+  storageClassName: string;
   /** What must be there before tenants move in, and is destroyed after them. */
   foundation: pulumi.Resource[];
   outputs: StackOutputs;
@@ -33,11 +35,16 @@ const load = {
       ClusterAddons: typeof AddonsClass;
     },
   doks: () => (require("../components/doks") as { DoksCluster: typeof DoksClusterClass }).DoksCluster,
-  existing: () => (require("../components/existing") as { ExistingCluster: typeof ExistingClusterClass }).ExistingCluster,
+  existing: () =>
+    (require("../components/existing") as { ExistingCluster: typeof ExistingClusterClass }).ExistingCluster,
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-export function composePlatform(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): Platform {
+export function composePlatform(
+  architecture: Architecture,
+  around: Surroundings,
+  parent: pulumi.Resource | undefined,
+): Platform {
   switch (architecture.mode) {
     case "eks":
       return composeEks(architecture, parent);
@@ -46,11 +53,13 @@ export function composePlatform(architecture: Architecture, around: Surroundings
     case "existing-cluster":
       return composeExisting(architecture, around, parent);
     default:
-      throw new Error(`mode ${architecture.mode} has no cluster that Roadstead builds; accepted: eks, doks, existing-cluster`);
+      throw new Error(
+        `mode ${architecture.mode} has no cluster that Roadstead builds; accepted: eks, doks, existing-cluster`,
+      );
   }
 }
 
-function composeEks(architecture: Architecture, parent: pulumi.Resource): Platform {
+function composeEks(architecture: Architecture, parent: pulumi.Resource | undefined): Platform {
   const { Network, Cluster, NodePool, ClusterAddons } = load.eks();
   const { stack: name, region, zones, versions } = architecture;
   const settings = required(architecture.network, "network");
@@ -132,7 +141,8 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
   return {
     provider: cluster.provider,
     kubeconfig: cluster.kubeconfig,
-    storageClass: addons.storageClass,
+    clusterIdentifier: cluster.name.apply((known) => `${region}/${known}`),
+    storageClassName: clusterSettings.storageClass,
     foundation: [addons],
     outputs: {
       endpoint: cluster.endpoint,
@@ -143,7 +153,7 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
   };
 }
 
-function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platform {
+function composeDoks(architecture: Architecture, parent: pulumi.Resource | undefined): Platform {
   const settings = required(architecture.cluster, "cluster");
   const cluster = new (load.doks())(
     architecture.stack,
@@ -162,16 +172,23 @@ function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platf
   return {
     provider: cluster.provider,
     kubeconfig: cluster.kubeconfig,
-    storageClass: cluster.storageClass,
+    clusterIdentifier: cluster.clusterId,
+    storageClassName: settings.storageClass,
     foundation: [cluster],
     outputs: { endpoint: cluster.endpoint, platformReady: cluster.ready },
   };
 }
 
-function composeExisting(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): Platform {
+function composeExisting(
+  architecture: Architecture,
+  around: Surroundings,
+  parent: pulumi.Resource | undefined,
+): Platform {
   const settings = required(architecture.cluster, "cluster");
   if (settings.kubeconfigSecret === null)
-    throw new Error("architecture.cluster.kubeconfigSecret: an existing cluster needs one; set existing.kubeconfigSecret and plan again");
+    throw new Error(
+      "architecture.cluster.kubeconfigSecret: an existing cluster needs one; set existing.kubeconfigSecret and plan again",
+    );
   const kubeconfig = around.secret(settings.kubeconfigSecret);
   const cluster = new (load.existing())(
     architecture.stack,
@@ -181,7 +198,8 @@ function composeExisting(architecture: Architecture, around: Surroundings, paren
   return {
     provider: cluster.provider,
     kubeconfig,
-    storageClass: cluster.storageClass,
+    clusterIdentifier: pulumi.output(architecture.stack),
+    storageClassName: settings.storageClass,
     foundation: [cluster],
     outputs: { platformReady: cluster.ready },
   };

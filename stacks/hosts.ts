@@ -3,13 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GroundSegHost as GroundSegHostClass } from "../components/groundseg";
 import type { BareMetalHost as BareMetalHostClass } from "../components/bare-metal";
 import type { HostFoundation as HostFoundationClass } from "../components/host/foundation";
-import { hostSettings } from "../components/host/render/settings";
-import type { HostPlaceArgs, SharedHostInputs, VpsPlanet as VpsPlanetClass } from "../components/vps";
+import type { SharedHostInputs } from "../components/host/args";
+import { bareMetalHostArgs, groundSegHostArgs, vpsPlanetArgs } from "../components/host/from-lock";
+import type { VpsPlanet as VpsPlanetClass } from "../components/vps";
 import type { Architecture, LockedHost } from "../planner/architecture/schema";
 import { stackTags } from "./tags";
 import { platformOutputs, type StackOutputs, type Surroundings } from "./surroundings";
 
-// A classes' provider SDK is loaded by the first host that needs it: a stack of own machines loads none.
+// A class's provider SDK is loaded by the first host that needs it: a stack of own machines loads none.
 /* eslint-disable @typescript-eslint/no-require-imports -- see above */
 const load = {
   vps: () => (require("../components/vps") as { VpsPlanet: typeof VpsPlanetClass }).VpsPlanet,
@@ -21,17 +22,22 @@ const load = {
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Hosts of this stack, and on the platform stack what all hosts of the environment share. */
-export function composeHosts(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): StackOutputs {
+export function composeHosts(
+  architecture: Architecture,
+  around: Surroundings,
+  parent: pulumi.Resource | undefined,
+): StackOutputs {
   const shared = architecture.role === "platform" ? foundation(architecture, parent) : platformFoundation(architecture);
-  const hosts = architecture.hosts.map((host) => ({ host, made: makeHost(host, architecture, around, shared, parent) }));
+  const hosts = architecture.hosts.map((host) => ({
+    host,
+    made: makeHost(host, architecture, around, shared, parent),
+  }));
   return {
     addresses: byName(hosts, (made) => made.address),
     nextSteps: byName(hosts, (made) => made.nextSteps),
     claims: byName(hosts, (made) => made.claims),
     ready: pulumi.all(hosts.map(({ made }) => made.ready)).apply((all) => all.every((ready) => ready)),
-    ...(shared
-      ? { sshKeyIds: shared.sshKeyIds, vpcId: shared.vpcId, subnetIds: shared.subnetIds }
-      : {}),
+    ...(shared ? { sshKeyIds: shared.sshKeyIds, vpcId: shared.vpcId, subnetIds: shared.subnetIds } : {}),
   };
 }
 
@@ -50,7 +56,7 @@ interface Made {
 }
 
 /** An account refuses the same SSH key twice, and a cell needs no network of its own: the platform makes both, once. */
-function foundation(architecture: Architecture, parent: pulumi.Resource): Shared | null {
+function foundation(architecture: Architecture, parent: pulumi.Resource | undefined): Shared | null {
   const { provider, region, zones, access } = architecture;
   if (provider !== "aws" && provider !== "digitalocean") return null;
   const adopted = architecture.network?.vpcId;
@@ -91,83 +97,27 @@ function makeHost(
   architecture: Architecture,
   around: Surroundings,
   shared: Shared | null,
-  parent: pulumi.Resource,
+  parent: pulumi.Resource | undefined,
 ): Made {
-  const settings = hostSettings(host, architecture);
-  const { ships, vere, groundseg, access, domain } = settings;
   const { allowMissing } = around;
+  const joined = { allowMissing, shared: shared ? sharedInputs(shared, host) : undefined };
   switch (host.kind) {
     case "bare-metal": {
-      const made = new (load.bareMetal())(
-        host.name,
-        {
-          arch: host.arch,
-          memoryGiB: host.memoryGiB,
-          swapGiB: host.swapGiB,
-          ships,
-          access,
-          domain,
-          vere,
-          allowMissing,
-        },
-        { parent },
-      );
+      const made = new (load.bareMetal())(host.name, bareMetalHostArgs(host, architecture, { allowMissing }), {
+        parent,
+      });
       return { address: "", nextSteps: made.nextSteps, claims: made.claim, ready: true };
     }
-    case "groundseg": {
-      const made = new (load.groundseg())(
-        host.name,
-        { ...place(host, architecture, shared, allowMissing), ships, groundseg },
-        { parent },
-      );
-      return { address: made.address, nextSteps: made.nextSteps, claims: made.claims, ready: made.ready };
-    }
+    case "groundseg":
+      return new (load.groundseg())(host.name, groundSegHostArgs(host, architecture, joined), { parent });
     case "vps": {
-      const [ship] = ships;
-      if (!ship || ships.length !== 1)
-        throw new Error(`host ${host.name}: a VPS holds exactly one ship, the lock gives it ${ships.length}; plan again`);
-      const made = new (load.vps())(
-        host.name,
-        { ...place(host, architecture, shared, allowMissing), ship, vere },
-        { parent },
-      );
+      const made = new (load.vps())(host.name, vpsPlanetArgs(host, architecture, joined), { parent });
       return { address: made.address, nextSteps: made.nextSteps, claims: made.claim, ready: made.ready };
     }
   }
 }
 
-function place(
-  host: LockedHost,
-  architecture: Architecture,
-  shared: Shared | null,
-  allowMissing: boolean,
-): HostPlaceArgs {
-  const { provider, zone } = host;
-  if (provider !== "aws" && provider !== "digitalocean")
-    throw new Error(`host ${host.name}: Roadstead makes hosts at aws and digitalocean, not at ${provider}; plan again`);
-  const settings = hostSettings(host, architecture);
-  return {
-    provider,
-    region: host.region,
-    zone: zone ?? undefined,
-    size: host.size,
-    arch: host.arch,
-    memoryGiB: host.memoryGiB,
-    rootDiskGiB: host.rootDiskGiB,
-    volumeGiB: host.volumeGiB ?? 0,
-    swapGiB: host.swapGiB,
-    providerBackups: host.providerBackups,
-    image: architecture.versions.hostImage?.[provider],
-    access: settings.access,
-    domain: settings.domain,
-    zoneId: architecture.dns.zoneId ?? undefined,
-    shared: shared ? sharedInputs(shared, provider, zone) : undefined,
-    allowMissing,
-    tags: stackTags(architecture),
-  };
-}
-
-function sharedInputs(shared: Shared, provider: "aws" | "digitalocean", zone: string | null): SharedHostInputs {
+function sharedInputs(shared: Shared, { provider, zone }: LockedHost): SharedHostInputs {
   return provider === "aws"
     ? { vpcId: shared.vpcId, subnetId: shared.subnetIds.apply((ids) => ids[zone ?? ""] ?? "") }
     : { sshKeyIds: shared.sshKeyIds };

@@ -2,9 +2,5 @@
 import type { Architecture } from "../planner/architecture/schema";
 
 export function stackTags(architecture: Architecture): Record<string, string> {
-  return {
-    "roadstead-environment": architecture.environment,
-    "roadstead-stack": architecture.stack,
-    "roadstead-cell": architecture.cell,
-  };
+  return { "roadstead:stack": architecture.stack, "roadstead:environment": architecture.environment };
 }

@@ -31,7 +31,11 @@ export function renderPreview(preview: Preview, { paint, width: given }: Preview
     const lines = bullets(texts, width);
     blocks.push([...title(name), ...(style ? lines.map((l) => paint(style, l)) : lines)]);
   };
-  list("Missing: `up` refuses until the requirements name them (`versions`)", preview.missingVersions, "yellow");
+  list(
+    "Missing: `up` refuses until the requirements have it",
+    preview.missing.map((m) => `${m.path}: ${m.what}`),
+    "yellow",
+  );
   list("Warnings", preview.warnings, "yellow");
   list("Not inspected", preview.notInspected);
   return `${blocks.flat().join("\n")}\n`;

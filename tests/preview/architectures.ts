@@ -22,12 +22,23 @@ const FULL_VERSIONS: Architecture["versions"] = {
     envoyGateway: { version: "1.0.0" },
   },
   images: {
-    kubectl: { repository: "registry.k8s.io/kubectl", digest: `sha256:${"e".repeat(64)}`, architectures: ["x86_64", "arm64"] },
+    kubectl: {
+      repository: "registry.k8s.io/kubectl",
+      digest: `sha256:${"e".repeat(64)}`,
+      architectures: ["x86_64", "arm64"],
+    },
   },
 };
 
 // Planets whose names are valid, so that predicates that look at them have something real.
-const NAMES = ["~sampel-palnet", "~wicdev-wisryt", "~ravmel-ropdyl", "~hastuc-dibtux", "~dister-dozzod", "~palfun-foslup"];
+const NAMES = [
+  "~sampel-palnet",
+  "~wicdev-wisryt",
+  "~ravmel-ropdyl",
+  "~hastuc-dibtux",
+  "~dister-dozzod",
+  "~palfun-foslup",
+];
 
 export interface FixtureOptions {
   cells?: number;
@@ -62,14 +73,43 @@ export function clusterArchitectures(options: FixtureOptions = {}): Architecture
       adminArns: ["arn:aws:iam::111122223333:role/platform"],
     },
     nodePools: ["us-west-2a", "us-west-2b"].flatMap((zone) => [
-      { name: `ships-${zone}-r6i-xlarge`, role: "ships" as const, type: "r6i.xlarge", arch: "x86_64" as const, zone, count: cells * shipsPerCell, shipsPerNode: 6, maxPods: null },
-      { name: `system-${zone}-m6i-large`, role: "system" as const, type: "m6i.large", arch: "x86_64" as const, zone, count: 1, shipsPerNode: 0, maxPods: null },
+      {
+        name: `ships-${zone}-r6i-xlarge`,
+        role: "ships" as const,
+        type: "r6i.xlarge",
+        arch: "x86_64" as const,
+        zone,
+        count: cells * shipsPerCell,
+        shipsPerNode: 6,
+        maxPods: null,
+      },
+      {
+        name: `system-${zone}-m6i-large`,
+        role: "system" as const,
+        type: "m6i.large",
+        arch: "x86_64" as const,
+        zone,
+        count: 1,
+        shipsPerNode: 0,
+        maxPods: null,
+      },
     ]),
-    monitoring: { enabled: true, existing: null, retentionDays: 7, storageGiB: 50, pagerDutySecret: null, slackSecret: null },
+    monitoring: {
+      enabled: true,
+      existing: null,
+      retentionDays: 7,
+      storageGiB: 50,
+      pagerDutySecret: null,
+      slackSecret: null,
+    },
     isolation: { podSecurity: "restricted", networkPolicies: true, admissionPolicies: true },
     backup: { enabled: true, everyHours: 24, retentionDays: 90, objectLock: false, drRegion: null },
     tenants: [tenant(cell, i, shipsPerCell)],
-    ships: ships(options, cell, i, shipsPerCell).map((s, n) => ({ ...s, zone: n % 2 ? "us-west-2b" : "us-west-2a", host: null })),
+    ships: ships(options, cell, i, shipsPerCell).map((s, n) => ({
+      ...s,
+      zone: n % 2 ? "us-west-2b" : "us-west-2a",
+      host: null,
+    })),
   }));
 }
 
@@ -182,10 +222,23 @@ function locks(options: FixtureOptions, of: (cell: string, index: number) => Par
         adminCidrs: ["203.0.113.7/32"],
       },
       dns: { domain: options.domain === undefined ? null : options.domain, zoneId: null },
-      monitoring: { enabled: false, existing: null, retentionDays: 7, storageGiB: 50, pagerDutySecret: null, slackSecret: null },
+      monitoring: {
+        enabled: false,
+        existing: null,
+        retentionDays: 7,
+        storageGiB: 50,
+        pagerDutySecret: null,
+        slackSecret: null,
+      },
       isolation: { podSecurity: "restricted", networkPolicies: false, admissionPolicies: false },
       backup: { enabled: false, everyHours: 24, retentionDays: 90, objectLock: false, drRegion: null },
-      release: { maxConcurrent: 5, failureTolerance: 0, soakMinutes: 5, terminationGraceSeconds: 600, startupBudgetSeconds: 7200 },
+      release: {
+        maxConcurrent: 5,
+        failureTolerance: 0,
+        soakMinutes: 5,
+        terminationGraceSeconds: 600,
+        startupBudgetSeconds: 7200,
+      },
       versions: options.versions ?? FULL_VERSIONS,
       ...of(cell.id, i),
     }),

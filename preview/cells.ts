@@ -1,0 +1,207 @@
+// A further cell as its stack program would register it, by the same renderers its components use and without running
+// it: a resource under the mock runtime costs twenty times as much. A test runs both ways and compares.
+import { renderCell } from "../components/fleet/render/cell";
+import type { RenderedResource } from "../components/fleet/render/resource";
+import { plannedHost } from "../components/host/render/plan";
+import { isGivenRef, isOutputRef, type Planned, type PlannedResource } from "../components/host/render/resources";
+import { renderProbes } from "../components/monitoring/render/probes";
+import { NAMESPACE as MONITORING } from "../components/monitoring/render/values";
+import type { Architecture, LockedHost } from "../planner/architecture/schema";
+import { cellContext, cellName, monitoredShips, probesName, PROVIDER_NAME, shipsWithKey } from "../stacks/cell-plan";
+import type { GraphResource } from "./graph";
+import type { StackToPreview } from "./result";
+import { ORGANIZATION } from "./runtime";
+import { STACK_TYPE } from "./tree";
+import { urnOf } from "./urn";
+
+/** Everything a cell stack owns, in the order its program registers it. */
+export function renderCellStack({ name, architecture }: StackToPreview, project: string): GraphResource[] {
+  const drawing = new Drawing({ project, stack: name });
+  drawing.add({ type: STACK_TYPE, name: `${project}-${name}`, custom: false });
+  if (architecture.cluster === null) drawHosts(drawing, architecture);
+  else drawCluster(drawing, architecture, project);
+  return drawing.resources;
+}
+
+function drawCluster(drawing: Drawing, architecture: Architecture, project: string): void {
+  const platform = drawPlatform(drawing, architecture, project);
+  const provider = drawing.add({
+    type: "pulumi:providers:kubernetes",
+    name: PROVIDER_NAME,
+    custom: true,
+    // As the SDK hands them over: a provider's inputs are text. What the platform answers is not known offline.
+    inputs: {
+      clusterIdentifier: null,
+      enableServerSideApply: "true",
+      kubeconfig: null,
+      upsertExistingObjects: "false",
+    },
+    dependsOn: [platform.urn],
+  });
+  drawing.addRendered(
+    renderCell(cellName(architecture), {
+      ships: architecture.ships,
+      tombstones: architecture.tombstones,
+      context: cellContext(architecture),
+      keys: new Set(shipsWithKey(architecture).map((s) => s.id)),
+    }),
+    provider.urn,
+  );
+  drawProbes(drawing, architecture, provider.urn);
+}
+
+/** The reference by which a cell reads its platform. */
+function drawPlatform(drawing: Drawing, architecture: Architecture, project: string): GraphResource {
+  const name = `${ORGANIZATION}/${project}/${architecture.platformStack}`;
+  return drawing.add({
+    type: "pulumi:pulumi:StackReference",
+    name: "platform",
+    custom: true,
+    inputs: { name, id: name },
+  });
+}
+
+function drawProbes(drawing: Drawing, architecture: Architecture, provider: string): void {
+  const { domain } = architecture.dns;
+  if (!architecture.monitoring.enabled || domain === null) return;
+  const name = probesName(architecture);
+  const self = drawing.add({ type: "roadstead:index:ShipProbes", name, custom: false });
+  const ships = monitoredShips(architecture).map((s) => ({ ...s, tenant: s.tenant ?? s.namespace }));
+  for (const { key, manifest } of renderProbes({ cell: architecture.cell, domain, namespace: MONITORING, ships })) {
+    const { apiVersion, kind } = manifest;
+    drawing.add({
+      type: `kubernetes:${apiVersion}:${kind}`,
+      name: `${name}-${key}`,
+      custom: true,
+      parent: self.urn,
+      inputs: manifest as unknown as Record<string, unknown>,
+      provider,
+    });
+  }
+}
+
+const HOST_TYPE = {
+  vps: "roadstead:index:VpsPlanet",
+  groundseg: "roadstead:index:GroundSegHost",
+  "bare-metal": "roadstead:index:BareMetalHost",
+} as const;
+
+function drawHosts(drawing: Drawing, architecture: Architecture): void {
+  // Hosts of a provider share keys and network, which the platform's stack made.
+  const platform = architecture.provider === "own" ? null : drawPlatform(drawing, architecture, drawing.where.project);
+  for (const host of architecture.hosts) drawHost(drawing, host, architecture, platform);
+}
+
+function drawHost(
+  drawing: Drawing,
+  host: LockedHost,
+  architecture: Architecture,
+  platform: GraphResource | null,
+): void {
+  const self = drawing.add({ type: HOST_TYPE[host.kind], name: host.name, custom: false });
+  const planned = plannedHost(host, architecture, { allowMissing: true, shared: platform !== null });
+  const urns = new Map<string, string>();
+  for (const resource of planned?.resources ?? []) {
+    const made = drawing.add({
+      type: resource.type,
+      name: resource.name,
+      custom: true,
+      parent: self.urn,
+      inputs: known(resource.inputs, platform) as Record<string, unknown>,
+      options: resource.options,
+      dependsOn: waitsFor(resource, urns, platform),
+    });
+    urns.set(resource.key, made.urn);
+  }
+}
+
+/** Inputs with other resources' outputs left open: they are known after deployment. */
+function known(value: Planned, platform: GraphResource | null): unknown {
+  if (value === undefined || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map((inner) => known(inner, platform));
+  if (isOutputRef(value)) return null;
+  if (isGivenRef(value)) return platform === null ? undefined : null;
+  const result: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const plain = known(inner, platform);
+    if (plain !== undefined) result[key] = plain;
+  }
+  return result;
+}
+
+function waitsFor(resource: PlannedResource, urns: Map<string, string>, platform: GraphResource | null): string[] {
+  const found = new Set(resource.dependsOn.map((key) => urns.get(key)!));
+  const walk = (value: Planned): void => {
+    if (value === undefined || typeof value !== "object") return;
+    if (Array.isArray(value)) value.forEach(walk);
+    else if (isOutputRef(value)) found.add(urns.get(value.ref)!);
+    else if (isGivenRef(value)) {
+      if (platform !== null) found.add(platform.urn);
+    } else Object.values(value).forEach(walk);
+  };
+  walk(resource.inputs);
+  return [...found].sort();
+}
+
+interface Part {
+  type: string;
+  name: string;
+  custom: boolean;
+  parent?: string | null;
+  inputs?: Record<string, unknown>;
+  options?: GraphResource["options"];
+  dependsOn?: string[];
+  provider?: string | null;
+}
+
+/** The resources of one stack, as they are drawn. */
+class Drawing {
+  readonly resources: GraphResource[] = [];
+
+  constructor(readonly where: { project: string; stack: string }) {}
+
+  add({
+    type,
+    name,
+    custom,
+    parent = null,
+    inputs = {},
+    options = {},
+    dependsOn = [],
+    provider = null,
+  }: Part): GraphResource {
+    const resource: GraphResource = {
+      stack: this.where.stack,
+      urn: urnOf(this.where, parent, type, name),
+      type,
+      name,
+      parent,
+      custom,
+      inputs,
+      options,
+      dependsOn,
+      provider,
+    };
+    this.resources.push(resource);
+    return resource;
+  }
+
+  /** One rendering, its root under the stack. `after` is what its root waits for. */
+  addRendered(rendered: readonly RenderedResource[], provider: string, after: string[] = []): GraphResource[] {
+    const urns = new Map<string, string>();
+    return rendered.map((r) => {
+      const made = this.add({
+        type: r.type,
+        name: r.name,
+        custom: r.custom,
+        parent: r.parent === null ? null : urns.get(r.parent)!,
+        inputs: r.inputs,
+        options: r.options,
+        dependsOn: r.parent === null ? after : r.dependsOn.map((key) => urns.get(key)!).sort(),
+        provider: r.custom ? provider : null,
+      });
+      urns.set(r.key, made.urn);
+      return made;
+    });
+  }
+}

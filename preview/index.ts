@@ -1,0 +1,103 @@
+// The offline preview: the platform's stack program in this process, every further cell by the renderers its
+// components use, and what follows from both. No account, no network, no CLI.
+import type { Graph, GraphResource } from "./graph";
+import { architectureDigest } from "../planner/architecture/digest";
+import { missingVersions } from "../planner/architecture/missing";
+import { output, secret } from "@pulumi/pulumi";
+import { compose } from "../stacks/compose";
+import type { Surroundings } from "../stacks/surroundings";
+import { renderCellStack } from "./cells";
+import { hostFiles } from "./hosts";
+import { some, shipLedger } from "./ledger";
+import { judge } from "./policies";
+import type { Preview, PreviewCost, PreviewOptions, StackToPreview } from "./result";
+import { runProgram, type ProgramRun } from "./runtime";
+
+export * from "./graph";
+export * from "./result";
+export { writePreview, OutputRefused } from "./write";
+export { mermaid } from "./mermaid";
+export { treeOf, type TreeLine } from "./tree";
+
+const PROJECT = "roadstead";
+
+/**
+ * Previews the stacks of one environment: the platform first, then its cells in any order; or one cell alone. Never
+ * run beside another Pulumi program in the same process: the SDK keeps one set of settings.
+ */
+export async function previewArchitectures(
+  stacks: readonly StackToPreview[],
+  options: PreviewOptions = {},
+): Promise<Preview> {
+  const [first, ...further] = stacks;
+  if (!first) throw new Error("nothing to preview: give one stack or more");
+  const project = options.project ?? PROJECT;
+  const runs = [await runStack(first, project)];
+  const resources: GraphResource[] = [...runs[0]!.resources];
+  for (const stack of further) {
+    if (options.everyCellUnderRuntime) {
+      const run = await runStack(stack, project);
+      runs.push(run);
+      resources.push(...run.resources);
+    } else resources.push(...renderCellStack(stack, project));
+  }
+  const graph: Graph = { schema: "roadstead/graph/1", resources };
+  const { ledger, warnings } = shipLedger(stacks);
+  return {
+    schema: "roadstead/preview/1",
+    stacks: stacks.map((s) => s.name),
+    graph,
+    ledger,
+    costs: costsOf(first, options),
+    policies: judge(graph),
+    notInspected: notInspected(graph, runs),
+    warnings: [...new Set([...warnings, ...runs.flatMap((r) => r.warnings), ...costWarnings(first)])],
+    missing: missingOf(stacks),
+    hosts: stacks.flatMap((s) => hostFiles(s.architecture)),
+  };
+}
+
+/** What a program of this stack finds around it: every secret is there, and none has a value. */
+export function surroundingsOf({ architecture, ...stack }: StackToPreview): Surroundings {
+  return {
+    requirementsDigest: stack.requirementsDigest ?? "",
+    architectureDigest: stack.architectureDigest ?? architectureDigest(architecture),
+    secret: () => secret(output("offline")),
+    allowMissing: true,
+  };
+}
+
+function runStack(stack: StackToPreview, project: string): Promise<ProgramRun> {
+  return runProgram({ project, stack: stack.name }, () => compose(stack.architecture, surroundingsOf(stack)));
+}
+
+function costsOf({ architecture }: StackToPreview, { costLines }: PreviewOptions): PreviewCost {
+  return { ...architecture.cost, lines: [...(costLines ?? [])] };
+}
+
+function costWarnings({ architecture: { cost } }: StackToPreview): string[] {
+  if (cost.mid === null || cost.budget === null || cost.mid <= cost.budget) return [];
+  return [`the planned cost of ${cost.mid} ${cost.currency} a month is above the budget of ${cost.budget}`];
+}
+
+/** The same fact is missing in every cell: it is said once. */
+function missingOf(stacks: readonly StackToPreview[]): Preview["missing"] {
+  const facts = new Map<string, Preview["missing"][number]>();
+  for (const { architecture } of stacks)
+    for (const fact of missingVersions(architecture)) facts.set(`${fact.path} ${fact.what}`, fact);
+  return [...facts.values()];
+}
+
+/** Remote components and charts bring objects of their own that only an engine with plugins could list. */
+function notInspected(graph: Graph, runs: readonly ProgramRun[]): string[] {
+  const notes = graph.resources
+    .filter((r) => r.type === "kubernetes:helm.sh/v4:Chart")
+    .map((r) => {
+      const { chart, version } = r.inputs;
+      return `Helm chart ${String(chart)} ${version ? String(version) : "without a version"} (${r.name}): its objects are not rendered offline`;
+    });
+  const lookups = [...new Set(runs.flatMap((r) => r.lookups))].map((token) => token.split(":").at(-1)!);
+  if (lookups.length > 0) notes.push(`what the provider answers to ${some(lookups)}: it is asked at deployment only`);
+  notes.push("what exists in the account or cluster already: names taken, quotas, drift; ask roadstead doctor");
+  return notes;
+}

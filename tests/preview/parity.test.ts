@@ -1,0 +1,33 @@
+import type { Architecture } from "../../planner/architecture/schema";
+import { previewArchitectures, type GraphResource } from "../../preview";
+import { clusterArchitectures, hostArchitectures } from "./architectures";
+
+const byUrn = (resources: readonly GraphResource[]) => [...resources].sort((a, b) => (a.urn < b.urn ? -1 : 1));
+const stacksOf = (architectures: Architecture[]) =>
+  architectures.map((architecture) => ({ name: architecture.stack, architecture }));
+
+describe("rendering a cell purely gives the graph its stack program gives", () => {
+  const fleets: [string, Architecture[]][] = [
+    ["three cells on EKS", clusterArchitectures({ cells: 3, shipsPerCell: 2 })],
+    [
+      "two cells on EKS with a domain",
+      clusterArchitectures({ cells: 2, shipsPerCell: 3, domain: "fleet.example.com" }),
+    ],
+    [
+      "two cells of ships planned by count",
+      clusterArchitectures({ cells: 2, shipsPerCell: 11, unnamed: true, versions: {} }),
+    ],
+    ["two cells of hosts", hostArchitectures({ cells: 2, shipsPerCell: 2 })],
+    [
+      "three cells of hosts with a domain",
+      hostArchitectures({ cells: 3, shipsPerCell: 1, domain: "fleet.example.com" }),
+    ],
+  ];
+  test.each(fleets)("%s", async (_name, architectures) => {
+    const stacks = stacksOf(architectures);
+    const rendered = await previewArchitectures(stacks);
+    const run = await previewArchitectures(stacks, { everyCellUnderRuntime: true });
+    expect(run.graph.resources.length).toBeGreaterThan(stacks.length);
+    expect(byUrn(rendered.graph.resources)).toEqual(byUrn(run.graph.resources));
+  });
+});
