@@ -1,5 +1,6 @@
 // Reading what a user points at, and writing all files of a command or none of them.
-import * as fs from "node:fs";
+// The default import, so that a test can make one of its functions fail.
+import fs from "node:fs";
 import * as path from "node:path";
 import { usage } from "./exit";
 import type { Io } from "./io";

@@ -32,9 +32,11 @@ export function record(io: Io, planned: Planned, options: RecordOptions): Record
           .filter((d) => d.entries.length > 0)
           .flatMap((d) => [`${d.stack} would change:`, diffText(d.entries)])
       : [];
+    const claimed = result.problems.some((p) => p.code === "claimed") && !options.attestNeverDeployed;
+    const hint = claimed ? ["only if the recorded stack was never deployed, say so: --attest-never-deployed"] : [];
     throw new Stop(
       result.exit as ExitCode,
-      [...changes, ...result.problems.map((p) => p.message), "nothing was written"].join("\n"),
+      [...changes, ...result.problems.map((p) => p.message), ...hint, "nothing was written"].join("\n"),
     );
   }
   const shown = (fileName: string) =>
