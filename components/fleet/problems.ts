@@ -44,19 +44,8 @@ function structural(ship: LockedShip, context: CellContext, path: string): Predi
   return present([shipMemoryProblem(ship, path), parentProblem(ship, path), wrongCell, fakeComet]);
 }
 
-function contextProblems(context: CellContext): PredicateProblem[] {
-  const gateway =
-    context.domain !== null && context.gateway === null
-      ? {
-          code: "missing-gateway",
-          path: "context.gateway",
-          received: "nothing, with a domain",
-          accepted: "the Gateway that routes attach to",
-          fix: "name it, or set domain to null",
-        }
-      : null;
-  return present([graceProblem(context.terminationGraceSeconds, "context.terminationGraceSeconds"), gateway]);
-}
+const contextProblems = (context: CellContext): PredicateProblem[] =>
+  present([graceProblem(context.terminationGraceSeconds, "context.terminationGraceSeconds")]);
 
 /** Refused by `up`, marked in a preview. */
 const missingVersions = (context: CellContext): PredicateProblem[] =>

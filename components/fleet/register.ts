@@ -55,7 +55,11 @@ export function register(
   const made = new Map<string, pulumi.Resource>();
   for (const resource of rendered) {
     if (!resource.custom) continue;
-    const dependsOn = resource.dependsOn.flatMap((key) => made.get(key) ?? known.get(key) ?? []);
+    const dependsOn = resource.dependsOn.map((key) => {
+      const found = made.get(key) ?? known.get(key);
+      if (found === undefined) throw new Error(`${resource.key} waits for ${key}, which was not registered before it`);
+      return found;
+    });
     made.set(
       resource.key,
       CREATE[resource.type as KubernetesType](

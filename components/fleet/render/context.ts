@@ -27,7 +27,7 @@ export interface CellContext {
   storageClass: string;
   /** Ships are served at <id>.<domain>. Null: no route, the ship is reached by port-forward only. In place. */
   domain: string | null;
-  /** The Gateway routes attach to. Needed with a domain. */
+  /** The Gateway routes attach to. Null: no route, even with a domain; the cluster's own ingress is then the user's to set up. In place. */
   gateway: GatewayReference | null;
   /** Whether nodes carry Roadstead's pool label and taint. Default false: ships run on any node. Next start. */
   dedicatedNodes?: boolean;

@@ -161,7 +161,7 @@ function networkPolicies(plan: TenantPlan): Policy[] {
     ...ingressFrom("allow-edge", plan.edgeNamespace),
     ...ingressFrom("allow-monitoring", plan.monitoringNamespace),
     // Peers listen on any port; galaxies, the key registry and pills are asked over HTTPS.
-    egress("allow-internet", { to: internet, ports: [{ protocol: "UDP", port: 1, endPort: 65535 }, tcp(443)] }),
+    egress("allow-internet", { to: internet, ports: [{ protocol: "UDP" }, tcp(443)] }),
     ...(plan.apiServer.cidrs.length === 0
       ? []
       : [
