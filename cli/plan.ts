@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
 import { type FileToWrite, rootOfOutput, writeAll } from "./files";
 import { type Io, painter } from "./io";
-import { type Planned, planFile, type PlanningOptions, setArguments } from "./planning";
+import { type Planned, planFile, type PlanningOptions } from "./planning";
 import { renderPlan } from "./render/plan-table";
 
 export interface PlanCommandOptions extends PlanningOptions {
@@ -94,29 +94,15 @@ function nextSteps(file: string, { plan, requirements }: Planned, o: PlanCommand
     : `Next:\n  roadstead preview ${file} --change 1`;
 }
 
-async function thenPreview(file: string, planned: Planned, o: PlanCommandOptions, io: Io): Promise<ExitCode> {
-  const { plan, requirements } = planned;
-  const passed: PlanningOptions = { set: o.set, prices: o.prices, rate: o.rate };
+/** What `npm start` shows: the plan, and then what it would build; when nothing fits, what the first change would. */
+async function thenPreview(file: string, { plan }: Planned, o: PlanCommandOptions, io: Io): Promise<ExitCode> {
+  const passed: PlanningOptions = { set: o.set, prices: o.prices, rate: o.rate, candidate: o.candidate };
   if (plan.chosen !== null) {
     io.out(`\nPreview of ${plan.chosen}\n\n`);
-    const code = (await previewing().preview(file, passed, io)) as ExitCode;
-    io.err(`\n${nextSteps(file, planned, o)}\n`);
-    return code;
+    return (await previewing().preview(file, passed, io)) as ExitCode;
   }
   const change = plan.cheapestChangeThatFits[0];
   if (change === undefined) return EXIT.nothingFeasible;
   io.out(`\nNothing fits the wishes as they are. Preview of change 1: ${change.text}\n\n`);
-  const code = (await previewing().preview(file, { ...passed, change: 1 }, io)) as ExitCode;
-  if (code !== EXIT.done) return code;
-  io.err(
-    [
-      "",
-      "Next:",
-      `  put change 1 into ${file}, or pick another of the changes above`,
-      `  roadstead plan ${file} ${setArguments(change.set)}`,
-      `  roadstead plan ${file} --stack ${requirements.environment} --write`,
-      "",
-    ].join("\n"),
-  );
-  return EXIT.done;
+  return (await previewing().preview(file, { ...passed, change: 1 }, io)) as ExitCode;
 }
