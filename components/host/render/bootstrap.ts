@@ -109,7 +109,7 @@ systemctl enable -q --now roadstead-reboot.timer unattended-upgrades`,
           {
             id: "edge",
             why: "TLS in front of the ships",
-            run: `caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null 2>&1
+            run: `caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null
 systemctl enable -q caddy
 if changed caddy /etc/caddy/Caddyfile; then
   systemctl restart caddy
@@ -239,8 +239,7 @@ function shipStep(settings: HostSettings): HostStep {
   return {
     id: "ships",
     why: "ships start when their pier is there; the others wait for their key",
-    run: `install -d -m 0711 /run/roadstead /run/roadstead/keys
-[ -d ${PIERS}/.roadstead ] || install -d -m 0700 ${PIERS}/.roadstead
+    run: `[ -d ${PIERS}/.roadstead ] || install -d -m 0700 ${PIERS}/.roadstead
 chown urbit: ${PIERS}
 systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
 ${settings.ships.map((s) => `systemctl enable -q roadstead-ship@${s.id}\nsystemctl start --no-block roadstead-ship@${s.id}`).join("\n")}${keyless

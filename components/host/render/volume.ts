@@ -20,7 +20,10 @@ export function volumeFiles(settings: HostSettings): HostFile[] {
     {
       path: "/etc/roadstead/volume.env",
       mode: "0644",
-      content: `DEVICE=${settings.dataDevice}\nLUKS=${usesLuks(settings) ? 1 : 0}\nMOUNT=${mountPoint(settings)}\n`,
+      content: `DEVICE=${settings.dataDevice}\nLUKS=${usesLuks(settings) ? 1 : 0}\nMOUNT=${mountPoint(settings)}\nOPTIONS=${
+        // Containers may hold programs that change user; a pier never does.
+        settings.kind === HostKind.GroundSeg ? "noatime" : "noatime,nosuid,nodev"
+      }\n`,
     },
     { path: `${LIB}/volume`, mode: "0755", content: script },
     unit(
@@ -28,8 +31,7 @@ export function volumeFiles(settings: HostSettings): HostFile[] {
       `[Unit]
 Description=Pier volume
 DefaultDependencies=no
-After=local-fs.target systemd-udev-settle.service
-Wants=systemd-udev-settle.service
+After=local-fs.target
 Conflicts=umount.target
 Before=umount.target
 
@@ -66,7 +68,9 @@ find_device() { # prints the device; an EBS volume is the one disk that does not
 }
 wait_device() {
   tries=0
-  while device=$(find_device) && [ -z "$device" ]; do
+  while :; do
+    device=$(find_device) || exit 1
+    [ -z "$device" ] || return 0
     tries=$((tries + 1))
     [ "$tries" -le 180 ] || die "not attached after 15 minutes: $DEVICE"
     sleep 5
@@ -78,36 +82,44 @@ is_blank() { # blkid -p looks for partition tables, RAID, LUKS and file systems;
   blkid -p "$1" >/dev/null 2>&1 || code=$?
   [ "$code" = 2 ] && [ -z "$(wipefs -n "$1")" ]
 }
-open_it() {
+unlock() { # sets inner to what holds the file system
   inner=$device
-  if [ "$LUKS" = 1 ]; then
-    cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
-    [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
-    [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: put your copy at /etc/roadstead/volume.key and start roadstead-volume again"
-    inner=/dev/mapper/roadstead
-    [ -b "$inner" ] || cryptsetup open --key-file "$keyfile" "$device" roadstead
-    cryptsetup resize --key-file "$keyfile" roadstead
-  fi
+  [ "$LUKS" = 1 ] || return 0
+  cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
+  [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
+  [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: put your copy at /etc/roadstead/volume.key and start roadstead-volume again"
+  inner=/dev/mapper/roadstead
+  [ -b "$inner" ] || cryptsetup open --key-file "$keyfile" "$device" roadstead
+  cryptsetup resize --key-file "$keyfile" roadstead
+}
+open_it() {
+  unlock
   [ "$(blkid -p -s LABEL -o value "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
   mkdir -p "$root$MOUNT"
-  mountpoint -q "$root$MOUNT" || mount -o noatime,nosuid,nodev "$inner" "$root$MOUNT"
+  mountpoint -q "$root$MOUNT" || mount -o "$OPTIONS" "$inner" "$root$MOUNT"
   resize2fs "$inner" >/dev/null 2>&1 || echo "roadstead: volume: not grown" >&2
 }
 
 case \${1:?command} in
 prepare)
   wait_device
+  # Remembers a preparation that was cut off between encrypting and formatting: only then is a volume that is ours formatted.
+  cut=$root/etc/roadstead/volume.preparing
   if is_blank "$device"; then
-    inner=$device
     if [ "$LUKS" = 1 ]; then
+      : >"$cut"
       [ -s "$keyfile" ] || head -c 64 /dev/urandom >"$keyfile"
       chmod 0400 "$keyfile"
       cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --key-file "$keyfile" "$device"
       cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"
-      cryptsetup open --key-file "$keyfile" "$device" roadstead
-      inner=/dev/mapper/roadstead
+    else
+      mkfs.ext4 -q -L roadstead -m 1 "$device"
     fi
+  fi
+  if [ -e "$cut" ] && [ "$LUKS" = 1 ]; then
+    unlock
     mkfs.ext4 -q -L roadstead -m 1 "$inner"
+    rm "$cut"
   fi
   open_it
   ;;

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -49,16 +50,16 @@ const STUBS: Record<string, string> = {
   sleep: "exit 0",
   // A disk beside the root disk; what it holds is a file of the test's.
   findmnt: "echo /dev/sda1",
-  xargs: "cat",
-  lsblk: 'case "$*" in *NAME,TYPE*) printf "/dev/sda disk\\n/dev/sdb disk\\n" ;; esac',
+  xargs: "printf 'sda1\\n└─sda\\n'",
+  lsblk: 'case "$*" in *NAME,TYPE*) cat "$R/disks" ;; esac',
   blkid: 'case "$*" in *LABEL*) [ -e "$R/fs-label" ] && cat "$R/fs-label" ;; *) [ -s "$R/disk" ] || exit 2 ;; esac',
   wipefs: 'cat "$R/disk" 2>/dev/null || true',
   cryptsetup: `case "$*" in
 isLuks*) grep -q luks "$R/disk" 2>/dev/null ;;
 luksDump*) echo "Label:	$(cat "$R/luks-label")" ;;
-*) note cryptsetup "$1"; case $* in luksFormat*) echo luks >"$R/disk"; echo roadstead >"$R/luks-label" ;; esac ;;
+*) note cryptsetup "$@"; case $* in luksFormat*) echo luks >"$R/disk"; echo roadstead >"$R/luks-label" ;; esac ;;
 esac`,
-  "mkfs.ext4": 'note mkfs.ext4; echo roadstead >"$R/fs-label"; [ -s "$R/disk" ] || echo ext4 >"$R/disk"',
+  "mkfs.ext4": 'note mkfs.ext4 "$@"; echo roadstead >"$R/fs-label"; [ -s "$R/disk" ] || echo ext4 >"$R/disk"',
 };
 
 class Machine {
@@ -149,12 +150,16 @@ describe("the script run twice", () => {
 });
 
 describe("a pier volume", () => {
-  const volume = (): { machine: Machine; run: (command: string) => ReturnType<Machine["sh"]> } => {
+  const volume = (luks = 1): { machine: Machine; run: (command: string) => ReturnType<Machine["sh"]> } => {
     const machine = new Machine();
     const { host, lock } = planet();
     const script = renderHost(host, lock).files.find((f) => f.path.endsWith("/volume"))!.content;
     mkdirSync(join(machine.root, "etc/roadstead"));
-    writeFileSync(join(machine.root, "etc/roadstead/volume.env"), "DEVICE=ebs\nLUKS=1\nMOUNT=/srv/ships\n");
+    writeFileSync(
+      join(machine.root, "etc/roadstead/volume.env"),
+      `DEVICE=ebs\nLUKS=${luks}\nMOUNT=/srv/ships\nOPTIONS=noatime\n`,
+    );
+    writeFileSync(join(machine.root, "disks"), "/dev/sda disk\n/dev/sdb disk\n");
     const text = script.replaceAll("${ROADSTEAD_ROOT:-}", machine.root);
     return { machine, run: (command) => machine.sh(text.replace("${1:?command}", command)) };
   };
@@ -163,7 +168,10 @@ describe("a pier volume", () => {
   it("that is blank is encrypted, labelled and mounted, once", () => {
     const { machine, run } = volume();
     expect(run("prepare")).toMatchObject({ status: 0 });
-    expect(formats(machine)).toEqual(["cryptsetup luksFormat", "mkfs.ext4"]);
+    expect(formats(machine)).toEqual([
+      `cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --key-file ${machine.root}/etc/roadstead/volume.key /dev/sdb`,
+      "mkfs.ext4 -q -L roadstead -m 1 /dev/mapper/roadstead",
+    ]);
     expect(existsSync(join(machine.root, "is-mounted"))).toBe(true);
     expect(statSync(join(machine.root, "etc/roadstead/volume.key")).mode & 0o777).toBe(0o400);
     expect(run("prepare")).toMatchObject({ status: 0 });
@@ -182,6 +190,35 @@ describe("a pier volume", () => {
     expect(done.status).toBe(1);
     expect(done.stderr).toMatch(reason);
     expect(formats(machine)).toEqual([]);
+  });
+
+  it("on AWS is formatted without LUKS, once", () => {
+    const { machine, run } = volume(0);
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    expect(formats(machine)).toEqual(["mkfs.ext4 -q -L roadstead -m 1 /dev/sdb"]);
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    expect(formats(machine)).toEqual([]);
+  });
+
+  it("is not guessed among several disks", () => {
+    const { machine, run } = volume(0);
+    writeFileSync(join(machine.root, "disks"), "/dev/sda disk\n/dev/sdb disk\n/dev/sdc disk\n");
+    const done = run("prepare");
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain("more than one disk beside the root disk");
+    expect(formats(machine)).toEqual([]);
+  });
+
+  it("whose preparation was cut off is finished, and only then", () => {
+    const { machine, run } = volume();
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    machine.calls();
+    rmSync(join(machine.root, "fs-label"));
+    expect(run("prepare").stderr).toContain("holds a file system that is not ours: left alone");
+    expect(formats(machine)).toEqual([]);
+    writeFileSync(join(machine.root, "etc/roadstead/volume.preparing"), "");
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    expect(formats(machine)).toEqual(["mkfs.ext4 -q -L roadstead -m 1 /dev/mapper/roadstead"]);
   });
 
   it("that is blank is not formatted at a later boot", () => {

@@ -277,7 +277,10 @@ key) # the boot key on standard input, once, after the host is up
     say "that is not a boot key: expected one line starting with 0w. A pier comes in another way, see the docs"
     exit 65
   fi
-  if [ "$(id -u)" = 0 ]; then chmod 0711 "$(dirname "$key")"; chown urbit: "$key"; fi
+  if [ "$(id -u)" = 0 ]; then # the ship's own user passes through, but cannot list
+    chmod 0711 "$root/run/roadstead" "$root/run/roadstead/keys"
+    chown urbit: "$key"
+  fi
   chmod 0400 "$key"
   [ -n "$root" ] || systemctl start --no-block "roadstead-first-boot@$id.service"
   say "key received; follow the first boot with: journalctl -fu roadstead-first-boot@$id"
@@ -656,7 +659,6 @@ fi
 
 # ships: ships start when their pier is there; the others wait for their key
 step=ships
-install -d -m 0711 /run/roadstead /run/roadstead/keys
 [ -d /srv/ships/.roadstead ] || install -d -m 0700 /srv/ships/.roadstead
 chown urbit: /srv/ships
 systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer

@@ -199,6 +199,7 @@ put /etc/roadstead/volume.env 0644 <<'ROADSTEAD_FILE'
 DEVICE=/dev/disk/by-id/scsi-0DO_Volume_sampel-palnet
 LUKS=1
 MOUNT=/srv/ships
+OPTIONS=noatime,nosuid,nodev
 ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/volume 0755 <<'ROADSTEAD_FILE'
@@ -220,7 +221,9 @@ find_device() { # prints the device; an EBS volume is the one disk that does not
 }
 wait_device() {
   tries=0
-  while device=$(find_device) && [ -z "$device" ]; do
+  while :; do
+    device=$(find_device) || exit 1
+    [ -z "$device" ] || return 0
     tries=$((tries + 1))
     [ "$tries" -le 180 ] || die "not attached after 15 minutes: $DEVICE"
     sleep 5
@@ -232,36 +235,44 @@ is_blank() { # blkid -p looks for partition tables, RAID, LUKS and file systems;
   blkid -p "$1" >/dev/null 2>&1 || code=$?
   [ "$code" = 2 ] && [ -z "$(wipefs -n "$1")" ]
 }
-open_it() {
+unlock() { # sets inner to what holds the file system
   inner=$device
-  if [ "$LUKS" = 1 ]; then
-    cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
-    [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
-    [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: put your copy at /etc/roadstead/volume.key and start roadstead-volume again"
-    inner=/dev/mapper/roadstead
-    [ -b "$inner" ] || cryptsetup open --key-file "$keyfile" "$device" roadstead
-    cryptsetup resize --key-file "$keyfile" roadstead
-  fi
+  [ "$LUKS" = 1 ] || return 0
+  cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
+  [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
+  [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: put your copy at /etc/roadstead/volume.key and start roadstead-volume again"
+  inner=/dev/mapper/roadstead
+  [ -b "$inner" ] || cryptsetup open --key-file "$keyfile" "$device" roadstead
+  cryptsetup resize --key-file "$keyfile" roadstead
+}
+open_it() {
+  unlock
   [ "$(blkid -p -s LABEL -o value "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
   mkdir -p "$root$MOUNT"
-  mountpoint -q "$root$MOUNT" || mount -o noatime,nosuid,nodev "$inner" "$root$MOUNT"
+  mountpoint -q "$root$MOUNT" || mount -o "$OPTIONS" "$inner" "$root$MOUNT"
   resize2fs "$inner" >/dev/null 2>&1 || echo "roadstead: volume: not grown" >&2
 }
 
 case ${1:?command} in
 prepare)
   wait_device
+  # Remembers a preparation that was cut off between encrypting and formatting: only then is a volume that is ours formatted.
+  cut=$root/etc/roadstead/volume.preparing
   if is_blank "$device"; then
-    inner=$device
     if [ "$LUKS" = 1 ]; then
+      : >"$cut"
       [ -s "$keyfile" ] || head -c 64 /dev/urandom >"$keyfile"
       chmod 0400 "$keyfile"
       cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --key-file "$keyfile" "$device"
       cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"
-      cryptsetup open --key-file "$keyfile" "$device" roadstead
-      inner=/dev/mapper/roadstead
+    else
+      mkfs.ext4 -q -L roadstead -m 1 "$device"
     fi
+  fi
+  if [ -e "$cut" ] && [ "$LUKS" = 1 ]; then
+    unlock
     mkfs.ext4 -q -L roadstead -m 1 "$inner"
+    rm "$cut"
   fi
   open_it
   ;;
@@ -278,8 +289,7 @@ put /etc/systemd/system/roadstead-volume.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=Pier volume
 DefaultDependencies=no
-After=local-fs.target systemd-udev-settle.service
-Wants=systemd-udev-settle.service
+After=local-fs.target
 Conflicts=umount.target
 Before=umount.target
 
@@ -369,7 +379,10 @@ key) # the boot key on standard input, once, after the host is up
     say "that is not a boot key: expected one line starting with 0w. A pier comes in another way, see the docs"
     exit 65
   fi
-  if [ "$(id -u)" = 0 ]; then chmod 0711 "$(dirname "$key")"; chown urbit: "$key"; fi
+  if [ "$(id -u)" = 0 ]; then # the ship's own user passes through, but cannot list
+    chmod 0711 "$root/run/roadstead" "$root/run/roadstead/keys"
+    chown urbit: "$key"
+  fi
   chmod 0400 "$key"
   [ -n "$root" ] || systemctl start --no-block "roadstead-first-boot@$id.service"
   say "key received; follow the first boot with: journalctl -fu roadstead-first-boot@$id"
@@ -779,7 +792,6 @@ fi
 
 # ships: ships start when their pier is there; the others wait for their key
 step=ships
-install -d -m 0711 /run/roadstead /run/roadstead/keys
 [ -d /srv/ships/.roadstead ] || install -d -m 0700 /srv/ships/.roadstead
 chown urbit: /srv/ships
 systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
@@ -788,7 +800,7 @@ systemctl start --no-block roadstead-ship@sampel-palnet
 
 # edge: TLS in front of the ships
 step=edge
-caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null 2>&1
+caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null
 systemctl enable -q caddy
 if changed caddy /etc/caddy/Caddyfile; then
   systemctl restart caddy
