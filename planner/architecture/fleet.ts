@@ -127,8 +127,9 @@ export function matchFleet(
     if (!ship.seat) fresh.push(ship);
   });
 
+  const spare = surplus(requirements, placeholders);
   for (const ship of fresh) {
-    const seat = takeSeat(placeholders, ship);
+    const seat = takeSeat(placeholders, spare, ship);
     if (seat) ship.seat = seatOf(seat);
   }
   for (const ship of unnamedShips(requirements, placeholders)) ships.set(ship.id, ship);
@@ -184,16 +185,32 @@ function settings(s: Sizes): Pick<FleetShip, "memoryMiB" | "limitMiB" | "cpuMill
   };
 }
 
-/** The best placeholder for a ship that has a name now: its own customer's, of its class, else the first. */
-function takeSeat(free: LockedShip[], ship: FleetShip): LockedShip | undefined {
+const unnamedOf = (r: Requirements, cls: ShipClass): number =>
+  r.ships.types[cls] - r.ships.named.filter((s) => s.class === cls).length;
+
+/** Placeholders of each class that nobody asks for any more: their seats are free. */
+function surplus(r: Requirements, placeholders: LockedShip[]): Map<ShipClass, number> {
+  return new Map(
+    SHIP_CLASSES.map((cls) => [
+      cls,
+      placeholders.filter((p) => p.class === cls).length - Math.max(0, unnamedOf(r, cls)),
+    ]),
+  );
+}
+
+/** The best free seat for a ship that has a name now: of its own customer and class, else of its class, else the first. */
+function takeSeat(placeholders: LockedShip[], spare: Map<ShipClass, number>, ship: FleetShip): LockedShip | undefined {
   const tests: ((p: LockedShip) => boolean)[] = [
     (p) => p.class === ship.class && p.customer === ship.customer,
     (p) => p.class === ship.class,
     () => true,
   ];
   for (const test of tests) {
-    const at = free.findIndex(test);
-    if (at >= 0) return free.splice(at, 1)[0];
+    const at = placeholders.findIndex((p) => spare.get(p.class)! > 0 && test(p));
+    if (at < 0) continue;
+    const [seat] = placeholders.splice(at, 1);
+    spare.set(seat!.class, spare.get(seat!.class)! - 1);
+    return seat;
   }
   return undefined;
 }
@@ -220,7 +237,7 @@ function unnamedShips(r: Requirements, placeholders: LockedShip[]): FleetShip[] 
   const kept: LockedShip[] = [];
   const wanted: { class: ShipClass; old: LockedShip | null }[] = [];
   for (const cls of SHIP_CLASSES) {
-    const need = r.ships.types[cls] - r.ships.named.filter((s) => s.class === cls).length;
+    const need = unnamedOf(r, cls);
     const old = placeholders.filter((p) => p.class === cls).slice(0, Math.max(0, need));
     kept.push(...old);
     for (let i = 0; i < need; i++) wanted.push({ class: cls, old: old[i] ?? null });

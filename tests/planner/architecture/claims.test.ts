@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 import { codes, type Files, homeOf, named, planet, ship, wish, write, build } from "./fixtures";
-import { RUN_STATE_KEY, type ShipRunState } from "../../../planner/architecture";
+import { parseStackFile, RUN_STATE_KEY, type ShipRunState, writeStackFile } from "../../../planner/architecture";
 
 const fleet = (ids: number[], more: Record<string, unknown> = {}) => wish({ ships: { named: named(ids) }, ...more });
 const idOf = (n: number): string => planet(n).slice(1);
@@ -55,9 +55,11 @@ describe("a claimed ship moves by `ship move` only, whatever flag is given", () 
 
   test("its volume never shrinks, its fake flag and its namespace never change", () => {
     const small = wish({ ships: { named: named([1, 2, 3]), diskGiB: 10 } });
-    expect(write(small, "eks", before, { force: true }).problems.map((p) => p.path)).toEqual(
-      [1, 2, 3].map((n) => `${planet(n)}.diskGiB`).sort(),
-    );
+    expect(
+      write(small, "eks", before, { force: true })
+        .problems.map((p) => p.path)
+        .sort(),
+    ).toEqual([1, 2, 3].map((n) => `${planet(n)}.diskGiB`).sort());
     const fake = wish({ ships: { named: [1, 2, 3].map((n) => ({ name: planet(n), fake: true })) } });
     expect(codes(write(fake, "eks", before, { force: true }))).toEqual(["claimed"]);
     const sold = wish({ ships: { named: named([1, 2, 3], { customer: "someone-else" }) } });
@@ -187,15 +189,24 @@ describe("a @p belongs to one stack", () => {
   });
 });
 
-test("sealed and imported survive, and a sealed ship's key is no longer declared", () => {
-  const first = write(fleet([1, 2]), "eks").after;
-  const built = build(fleet([1, 2]), "eks", first);
-  expect(ship(built, planet(1))!.key).toEqual({ secret: "key-1" });
-  const result = build(wish({ ships: { named: [{ name: planet(1), imported: true }] } }), "eks");
-  const kept = write(
-    fleet([1]),
-    "eks",
-    write(wish({ ships: { named: [{ name: planet(1), imported: true }] } }), "eks").after,
+test("sealed and imported survive a re-plan, and a sealed ship's key is no longer declared", () => {
+  const wished = wish({ ships: { named: [...named([1, 2]), { name: planet(3), imported: true }] } });
+  const first = write(wished, "eks").after;
+  const lock = parseStackFile("Pulumi.prod.yaml", first.get("Pulumi.prod.yaml")!);
+  for (const s of lock.architecture!.ships) if (s.name === planet(1)) s.sealed = true;
+  const sealed = new Map(first).set(
+    "Pulumi.prod.yaml",
+    writeStackFile(first.get("Pulumi.prod.yaml")!, {
+      architecture: lock.architecture!,
+      requirementsDigest: lock.requirementsDigest!,
+    }),
   );
-  expect([ship(result, planet(1))!.imported, ship(kept, planet(1))!.imported]).toEqual([true, true]);
+  const forgotten = wish({ ships: { named: [...named([1, 2]), { name: planet(3), key: { secret: "k" } }] } });
+  const result = write(forgotten, "eks", sealed);
+  expect(result.problems).toEqual([]);
+  expect([1, 2, 3].map((n) => ship(result, planet(n))!).map((s) => [s.sealed, s.imported, s.key])).toEqual([
+    [true, false, null],
+    [false, false, { secret: "key-2" }],
+    [false, true, { secret: "k" }],
+  ]);
 });
