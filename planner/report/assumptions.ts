@@ -2,7 +2,7 @@
 import { money } from "../plan/draft";
 import type { Requirements } from "../requirements/schema";
 import type { Report } from "./sections";
-import { esc, plural } from "./text";
+import { esc, plural, worded } from "./text";
 
 export function assumptions(r: Report): string {
   const lines = r.subject?.lines ?? [];
@@ -42,11 +42,7 @@ const given = (r: Requirements, path: string) => r.given.some((g) => g === path 
 function wishes(r: Requirements): [string, string, string][] {
   const classes = Object.entries(r.ships.types).filter(([, n]) => n > 0);
   const all: [string, string, string | null][] = [
-    [
-      "Ships",
-      "ships.count",
-      `${r.ships.count.toLocaleString("en-US")}: ${classes.map(([k, n]) => plural(n, k)).join(", ")}`,
-    ],
+    ["Ships", "ships", `${r.ships.count.toLocaleString("en-US")}: ${classes.map(([k, n]) => plural(n, k)).join(", ")}`],
     ["Memory a ship", "ships.memoryGiB", `${r.ships.memoryGiB} GiB`],
     ["Disk a ship", "ships.diskGiB", `${r.ships.diskGiB} GiB`],
     ["CPU a ship", "ships.cpu", `${r.ships.cpu} vCPU`],
@@ -56,7 +52,7 @@ function wishes(r: Requirements): [string, string, string][] {
     ["Budget", "budget", r.budget ? `${money(r.budget.monthly, r.budget.currency)} a month` : null],
     ["What matters most", "priorities", r.priorities.replace("-", " ")],
     ["Availability", "sla", `${r.sla} %`],
-    ["Compliance", "compliance", r.compliance.length > 0 ? r.compliance.join(", ") : null],
+    ["Compliance", "compliance", r.compliance.length > 0 ? r.compliance.map(worded).join(", ") : null],
     ["Regions", "regions.allowed", r.regions.allowed?.join(", ") ?? null],
     ["Data stays in", "regions.residency", r.regions.residency ?? null],
     ["Second region", "regions.dr", r.regions.dr ?? null],

@@ -111,10 +111,20 @@ export function growthChart(plan: Plan, currency: string, budget: number | null,
   );
   if (budget !== null) {
     body.push(line(left, y(budget), right, y(budget), "budget"));
-    // Below the line where the curve's own label would meet it.
     const label = `budget ${money(budget, currency)}`;
-    const close = Math.abs(y(first.monthly) - y(budget)) < 26 && y(first.monthly) <= y(budget);
-    body.push(text(left + 6, y(budget) + (close ? 15 : -6), label, { size: 11, tone: "bad", weight: 600 }));
+    // Where the curve is farthest away, on the side of the line it is not on.
+    const spots = [points[0]!, points[Math.floor(points.length / 2)]!, last];
+    const gap = (p: typeof first) => y(p.monthly) - y(budget);
+    const spot = spots.reduce((best, p) => (Math.abs(gap(p)) > Math.abs(gap(best)) ? p : best));
+    const anchor = spot === first ? "start" : spot === last ? "end" : "middle";
+    body.push(
+      text(x(spot.month), y(budget) + (gap(spot) >= 0 ? -7 : 16), label, {
+        size: 11,
+        tone: "bad",
+        weight: 600,
+        anchor,
+      }),
+    );
   }
   body.push(path(curve, "curve"));
   let number = 0;
@@ -135,14 +145,19 @@ export function growthChart(plan: Plan, currency: string, budget: number | null,
         text(x(p.month), y(p.monthly) + 4, String(number), { size: 11, anchor: "middle", weight: 700, tone: "onfill" }),
       );
   }
-  const endLabel = (p: typeof first, anchor: "start" | "end") =>
-    text(anchor === "start" ? x(p.month) : right + (narrow ? 14 : 20), y(p.monthly) - 13, money(p.monthly, currency), {
+  // The last label above its point; the first below it, clear of the budget, unless there is no room.
+  const above = y(first.monthly) + 26 > plotBottom;
+  body.push(
+    text(right + (narrow ? 14 : 20), y(last.monthly) - 13, money(last.monthly, currency), {
       size: 13,
       weight: 700,
-      anchor,
-    });
-  body.push(endLabel(last, "end"));
-  if (y(first.monthly) - y(last.monthly) > 20 || right - left > 260) body.push(endLabel(first, "start"));
+      anchor: "end",
+    }),
+    text(x(first.month) + (narrow ? 2 : 4), y(first.monthly) + (above ? -13 : 24), money(first.monthly, currency), {
+      size: 13,
+      weight: 700,
+    }),
+  );
   const said = points.map((p) => `month ${p.month}: ${p.ships} ships, ${money(p.monthly, currency)}`).join("; ");
   return svg(width, plotBottom + 42, `Cost a month as the fleet grows. ${said}`, body, "chart");
 }
@@ -165,10 +180,11 @@ export function tornado(plan: Plan, base: number, currency: string, width: numbe
   const topH = 26;
   const height = topH + rows.length * rowH;
   const caption = `planned ${money(base, currency)}`;
-  const half = textWidth(caption, 12) / 2;
+  const half = textWidth(caption, 12, true) / 2;
   const captionX = Math.min(width - half, Math.max(half, x(base)));
   const body = [
-    line(x(base), topH - 6, x(base), height, "axis"),
+    // On narrow screens labels stand above the bars, so the axis is drawn beside the bars only.
+    ...(narrow ? [] : [line(x(base), topH - 6, x(base), height, "axis")]),
     text(captionX, 13, caption, { size: 12, weight: 600, anchor: "middle" }),
   ];
   rows.forEach((row, i) => {
@@ -181,6 +197,7 @@ export function tornado(plan: Plan, base: number, currency: string, width: numbe
         body.push(text(0, y + (lines.length === 1 ? 20 : 13) + k * 14, l, { size: 12, full: row.input })),
       );
     }
+    if (narrow) body.push(line(x(base), barY - 2, x(base), barY + 22, "axis"));
     const title = `${row.input}: ${money(row.from, currency)} to ${money(row.to, currency)}`;
     if (row.from < base) body.push(rect(x(row.from), barY, x(base) - x(row.from), 20, "less", 2, title));
     if (row.to > base) body.push(rect(x(base), barY, x(row.to) - x(base), 20, "more", 2, title));
@@ -204,7 +221,7 @@ export function budgetBar(
   const x = scale(top, 0, width);
   const over = cost.mid > budget;
   const at = (value: number, label: string) => {
-    const half = textWidth(label, 12) / 2 + 2;
+    const half = textWidth(label, 12, true) / 2 + 2;
     return Math.min(width - half, Math.max(half, x(value)));
   };
   const planned = `planned ${money(cost.mid, currency)}`;
@@ -212,6 +229,8 @@ export function budgetBar(
   const body = [
     rect(0, 24, width, 16, "track", 8),
     rect(0, 24, x(cost.mid), 16, over ? "bar over" : "bar k-per-ship", 8),
+    // What the budget covers keeps its colour: the red part is what is over.
+    ...(over ? [rect(0, 24, x(budget), 16, "bar k-per-ship", 8)] : []),
     line(x(cost.low), 32, x(cost.high), 32, "whisker"),
     line(x(cost.low), 27, x(cost.low), 37, "whisker"),
     line(x(cost.high), 27, x(cost.high), 37, "whisker"),

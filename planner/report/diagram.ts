@@ -59,19 +59,19 @@ export function diagram(picture: Picture, width: number): string {
   // What surrounds the ships.
   const perRow = narrow ? 1 : Math.min(4, Math.max(1, picture.services.length));
   const serviceW = (inside - (perRow - 1) * 12) / perRow;
-  const serviceH = 56;
+  const serviceH = narrow ? 46 : 56;
   picture.services.forEach((s, i) => {
     const x = PAD + (i % perRow) * (serviceW + 12);
     const sy = y + Math.floor(i / perRow) * (serviceH + 10);
     body.push(rect(x, sy, serviceW, serviceH, "service", 6, `${s.name}: ${s.detail}`));
     body.push(text(x + 12, sy + 18, s.name, { size: 12, weight: 600 }));
-    wrapped(s.detail, serviceW - 24, 11, 2).forEach((l, k) =>
+    wrapped(s.detail, serviceW - 24, 11, narrow ? 1 : 2).forEach((l, k) =>
       body.push(text(x + 12, sy + 33 + k * 14, l, { size: 11, tone: "soft", full: s.detail })),
     );
   });
   y += Math.ceil(picture.services.length / perRow) * (serviceH + 10) + (picture.services.length > 0 ? 6 : 0);
 
-  const region = rect(0.5, top, width - 1, y - top, "region", 12);
+  const region = rect(1, top, width - 2, y - top, "region", 12);
   let height = y + 2;
 
   // Where copies go.

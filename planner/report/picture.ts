@@ -46,27 +46,30 @@ export function subjectOf(plan: Plan): Candidate | null {
   );
 }
 
+/** AWS bills by the hour of a 730-hour month. */
+const HOURS_PER_MONTH = 730;
+
 export function pictureOfCandidate(c: Candidate, ships: number | null): Picture {
-  const items = c.lines.filter((l) => l.quantity > 0).map((l) => l.item);
+  const lines = c.lines.filter((l) => l.quantity > 0);
+  const items = lines.map((l) => l.item);
   const having = (pattern: RegExp) => items.filter((i) => pattern.test(i));
   const dr = /^(?:snapshot copies|bucket replica|KMS key|transfer) (?:in|to) (\S+)$/;
+  const amount = (pattern: RegExp) => lines.filter((l) => pattern.test(l.item)).reduce((sum, l) => sum + l.quantity, 0);
+  const when = (pattern: RegExp, words: string) => (having(pattern).some((i) => !dr.test(i)) ? [words] : []);
+  const gateways = Math.max(1, Math.round(amount(/^NAT gateways/) / HOURS_PER_MONTH));
+  const piers = amount(/^pier volumes/);
   const services = [
-    service("Way in", having(/load balancer|of the edge/i)),
-    service("Network", having(/NAT gateway|NAT data/i)),
-    service(
-      "Storage",
-      having(/volumes?\b/i).filter((i) => !/snapshot|monitor/i.test(i)),
-    ),
-    service(
-      "Backups",
-      having(/backup|snapshot/i).filter((i) => !dr.test(i)),
-    ),
-    service("Monitoring", having(/monitor|logs/i)),
-    service(
-      "Keys",
-      having(/KMS/i).filter((i) => !dr.test(i)),
-    ),
-    service("Names", having(/DNS/i)),
+    service("Way in", when(/load balancer/, "load balancer with TLS")),
+    service("Network", when(/^NAT gateways/, `private nodes, ${plural(gateways, "NAT gateway")}`)),
+    service("Storage", piers > 0 ? [`${Math.round(piers).toLocaleString("en-US")} GB of encrypted pier volumes`] : []),
+    service("Backups", [
+      ...when(/^snapshots/, "snapshots of each volume"),
+      ...when(/bucket/, "versioned bucket"),
+      ...when(/droplet backups/, "backups of the host, without its volumes"),
+    ]),
+    service("Monitoring", [...when(/monitor/, "metrics and alerts"), ...when(/logs/, "logs")]),
+    service("Keys", when(/KMS/, "KMS, own keys")),
+    service("Names", when(/DNS/, "DNS zone")),
   ].filter((s) => s.detail !== "");
   const cluster = ["eks", "doks", "gke", "aks", "existing-cluster"].includes(c.mode);
   return {

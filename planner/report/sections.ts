@@ -6,7 +6,7 @@ import { budgetBar, costChart, growthChart, KINDS, tornado } from "./charts";
 import { diagram } from "./diagram";
 import type { Picture } from "./picture";
 import { responsive } from "./svg";
-import { candidateName, esc, modeName, placeOf, plural, providerName, ratio } from "./text";
+import { candidateName, esc, modeName, placeOf, plural, providerName, ratio, sentence, worded } from "./text";
 
 export interface Report {
   requirements: Requirements;
@@ -24,7 +24,9 @@ const section = (id: string, title: string, body: string): string =>
     : "";
 const p = (text: string, className = "") => `<p${className ? ` class="${className}"` : ""}>${esc(text)}</p>`;
 const list = (items: string[], className = "") =>
-  items.length > 0 ? `<ul class="plain ${className}">${items.map((i) => `<li>${esc(i)}</li>`).join("")}</ul>` : "";
+  items.length > 0
+    ? `<ul class="plain ${className}">${items.map((i) => `<li>${esc(worded(i))}</li>`).join("")}</ul>`
+    : "";
 const perShip = (r: Report, c: Candidate) =>
   c.monthly.mid === null || r.requirements.ships.count === 0 ? null : c.monthly.mid / r.requirements.ships.count;
 const minutes = (m: number | null) =>
@@ -69,7 +71,7 @@ export function headline(r: Report): string {
     `<div class="price"><b>${esc(money(mid, r.currency))}</b><span>${esc(band)}${incomplete ? ", some prices unknown" : ""}</span></div>` +
     (budget !== null ? budgetFigure(r, chosen) : "") +
     facts(r, chosen) +
-    `<h3>Why this one</h3>${list(chosen.why)}</section>`
+    `<h2 class="minor">Why this one</h2>${list(chosen.why)}</section>`
   );
 }
 
@@ -104,8 +106,13 @@ function facts(r: Report, c: Candidate): string {
 export function changes(r: Report): string {
   const wishes = r.plan.cheapestChangeThatFits;
   if (r.chosen || wishes.length === 0) return "";
+  // The planner names the way by its id; a reader wants its name.
+  const readable = (c: Change) => {
+    const way = r.plan.candidates.find((x) => x.id === c.candidate);
+    return sentence(way ? c.text.replace(c.candidate, candidateName(way)) : c.text);
+  };
   const item = (c: Change, i: number) =>
-    `<li><b>${esc(c.text)}</b><br><span class="note">Plan again with</span> <code>${esc(setFlags(c))}</code>` +
+    `<li><b>${esc(readable(c))}</b><br><span class="note">Plan again with</span> <code>${esc(setFlags(c))}</code>` +
     `${i === 0 ? ` <span class="note">or preview it with</span> <code>--change 1</code>` : ""}</li>`;
   return section(
     "changes",
@@ -172,7 +179,7 @@ function verdict(r: Report, c: Candidate): string {
   if (c.feasible)
     return `${tags.join(" ")}<ul class="reasons">${c.why
       .slice(0, 3)
-      .map((w) => `<li>${esc(w)}</li>`)
+      .map((w) => `<li>${esc(worded(w))}</li>`)
       .join("")}</ul>`;
   const [first, ...rest] = c.rejections;
   const more =
@@ -183,14 +190,10 @@ function verdict(r: Report, c: Candidate): string {
 }
 
 function rejection(x: Rejection): string {
-  const value = (v: Rejection["have"]) =>
-    v === null ? "nothing" : typeof v === "number" ? v.toLocaleString("en-US") : v;
-  return `<li>${esc(x.limit)}: has ${esc(value(x.have))}, needs ${esc(value(x.need))}. <span class="fix">${esc(sentence(x.fix))}</span></li>`;
+  const value = (v: Rejection["have"]) => (v === null ? "none" : typeof v === "number" ? v.toLocaleString("en-US") : v);
+  const words = `${x.limit}: ${value(x.have)}; needed: ${value(x.need)}`;
+  return `<li>${esc(sentence(words))} <span class="fix">${esc(sentence(x.fix))}</span></li>`;
 }
-const sentence = (t: string) => {
-  const s = t.charAt(0).toUpperCase() + t.slice(1);
-  return /[.!?]$/.test(s) ? s : `${s}.`;
-};
 
 export function costs(r: Report): string {
   const c = r.subject;
@@ -221,7 +224,7 @@ export function costs(r: Report): string {
   const unknown = c.lines.filter((l) => l.priceNotFound).length;
   return section(
     "costs",
-    `Where ${money(c.monthly.mid, r.currency)} a month goes`,
+    c.monthly.mid === null ? "What it costs" : `Where ${money(c.monthly.mid, r.currency)} a month goes`,
     (r.chosen ? "" : p(`For the nearest way, ${candidateName(c)}.`, "note")) +
       (unknown > 0
         ? p(`${plural(unknown, "price")} could not be found: the total is incomplete, never taken as nothing.`)
@@ -268,7 +271,7 @@ export function sensitivity(r: Report): string {
   return section(
     "sensitivity",
     "What moves the cost most",
-    p("The month's cost when one wish alone is changed to either end and everything is planned again.") +
+    p("The cost a month when one wish alone changes and everything is planned anew.") +
       `<figure>${responsive((w) => tornado(r.plan, base, r.currency, w))}</figure>` +
       `<ul class="legend"><li><i class="less"></i>cheaper</li><li><i class="more"></i>dearer</li></ul>`,
   );

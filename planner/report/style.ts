@@ -20,7 +20,7 @@ header.page strong{color:var(--accent);letter-spacing:.02em}
 section{background:var(--paper);border:1px solid var(--rule);border-radius:14px;padding:28px 39px 32px;margin:20px -40px}
 h1{font-size:34px;line-height:1.15;margin:6px 0 10px;letter-spacing:-.015em;text-wrap:balance}
 h2{font-size:20px;line-height:1.25;margin:0 0 6px;letter-spacing:-.005em}
-h3{font-size:14px;margin:22px 0 8px}
+h3,h2.minor{font-size:14px;margin:22px 0 8px}
 p{margin:0 0 12px;max-width:72ch}
 .lead{font-size:17px;color:var(--soft);max-width:66ch}
 .note{color:var(--soft);font-size:13.5px}
@@ -51,6 +51,7 @@ figure{margin:16px 0 0}
 figure svg{display:block;width:100%;height:auto}
 .narrow{display:none}
 .legend{display:flex;gap:6px 18px;flex-wrap:wrap;font-size:13px;color:var(--soft);margin:12px 0 0;padding:0;list-style:none}
+figure+.note{margin-top:14px}
 .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:7px;vertical-align:-1px}
 .legend i.band{height:0;width:18px;border-top:1.5px solid var(--ink);border-radius:0;vertical-align:4px}
 table{border-collapse:collapse;width:100%;font-size:13.5px;margin:16px 0 0}
@@ -61,6 +62,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;
 td small,th small{display:block;color:var(--soft);font-size:12.5px;font-weight:400}
 tbody th{font-weight:600}
 tr.chosen>*{background:var(--accent-soft)}
+tr.chosen>*:last-child{padding-right:12px}
 tr.chosen>*:first-child{box-shadow:inset 3px 0 0 var(--accent);padding-left:12px}
 .badge{display:inline-block;font-size:12px;font-weight:600;padding:1px 8px;border-radius:99px;background:var(--rule-soft);color:var(--soft);white-space:nowrap}
 .badge.good{background:var(--good-soft);color:var(--good)}
@@ -73,10 +75,10 @@ details{margin:4px 0 0}
 summary{cursor:pointer;color:var(--accent);font-weight:600;font-size:13px}
 summary:focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:3px}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(270px,1fr));gap:0 36px}
-.asked{display:grid;grid-template-columns:minmax(120px,max-content) 1fr;gap:0 18px;font-size:13.5px}
+.asked{display:grid;grid-template-columns:minmax(120px,max-content) 1fr;font-size:13.5px}
 .asked dt,.asked dd{padding:6px 0;border-top:1px solid var(--rule-soft);margin:0}
-.asked dt{color:var(--soft)}
-.asked .assumed{color:var(--faint);font-size:12.5px}
+.asked dt{color:var(--soft);padding-right:20px}
+.asked .assumed{color:var(--soft);font-size:12.5px}
 footer{padding-top:8px;padding-bottom:40px;color:var(--soft);font-size:12.5px}
 .t-ink{fill:var(--ink)}.t-soft{fill:var(--soft)}.t-faint{fill:var(--faint)}.t-bad{fill:var(--bad)}.t-good{fill:var(--good)}.t-onfill{fill:var(--onfill)}
 svg text{font-family:inherit}
@@ -115,7 +117,8 @@ table.cards,table.cards tbody{display:block}
 table.cards tr{display:grid;grid-template-columns:1fr 1fr;gap:6px 14px;padding:14px 0;border-top:1px solid var(--rule)}
 table.cards tr.chosen{background:var(--accent-soft);margin:0 -16px;padding:14px 16px}
 table.cards tr.chosen>*{background:none;box-shadow:none}
-table.cards tr.chosen>*:first-child{box-shadow:none;padding-left:0}
+table.cards tr.chosen>*:last-child{padding-right:12px}
+tr.chosen>*:first-child{box-shadow:none;padding-left:0}
 table.cards th,table.cards td{display:block;border:0;padding:0;text-align:left;white-space:normal;min-width:0}
 table.cards .full{grid-column:1/-1}
 table.cards td[data-label]::before{content:attr(data-label);display:block;font-size:12px;color:var(--soft)}

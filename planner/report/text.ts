@@ -39,20 +39,36 @@ const PROVIDER_NAMES: Record<Provider, string> = {
 export const modeName = (mode: string): string => MODE_NAMES[mode] ?? mode;
 export const providerName = (provider: Provider): string => PROVIDER_NAMES[provider];
 /** Where a candidate stands, such as `AWS, us-west-2`. */
-export const placeOf = (c: { provider: Provider; region: string }): string =>
+export const placeOf = (c: { mode: string; provider: Provider; region: string }): string =>
   c.provider === "own"
-    ? "your own place"
+    ? c.mode === "managed"
+      ? "run by others"
+      : "your own place"
     : c.region === "any"
       ? providerName(c.provider)
       : `${providerName(c.provider)}, ${c.region}`;
 export const candidateName = (c: Candidate): string => `${modeName(c.mode)} (${placeOf(c)})`;
+
+const FRAMEWORKS: Record<string, string> = {
+  hipaa: "HIPAA",
+  gdpr: "GDPR",
+  soc2: "SOC 2",
+  iso27001: "ISO 27001",
+  pci: "PCI DSS",
+};
+/** The planner's words as a sentence: frameworks by their names, a capital where the first word is an ordinary one. */
+export function worded(text: string): string {
+  const named = text.replace(/\b(hipaa|gdpr|soc2|iso27001|pci)\b/g, (id) => FRAMEWORKS[id]!);
+  return /^[a-z]+(?![\w.])/.test(named) ? named.charAt(0).toUpperCase() + named.slice(1) : named;
+}
+export const sentence = (text: string): string => (/[.!?]$/.test(text) ? worded(text) : `${worded(text)}.`);
 
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
 export const ratio = (value: number): string => `${Math.round(value * 100)} %`;
 
 /** Estimated width of a text in px at a font size: on the wide side for the fonts in the page's stack. */
-export function textWidth(text: string, size: number): number {
+export function textWidth(text: string, size: number, bold = false): number {
   let units = 0;
   for (const char of text)
     units += /[ilj.,:;'|!()[\]]/.test(char)
@@ -60,9 +76,9 @@ export function textWidth(text: string, size: number): number {
       : /[mwMW@%]/.test(char)
         ? 0.92
         : /[A-Z0-9$€]/.test(char)
-          ? 0.66
-          : 0.56;
-  return units * size;
+          ? 0.68
+          : 0.6;
+  return units * size * (bold ? 1.1 : 1);
 }
 
 /** The text, cut with an ellipsis where it would be wider than `width`. */

@@ -55,7 +55,6 @@ const alertOf =
 
 const FLEET = { tenant: "platform" };
 const byShip = (metric: string) => `label_replace(${metric}, "ship", "$1", "statefulset", "(.+)")`;
-/** Volumes are ordinal claims of a StatefulSet (`pier-NAME-0`) or named by the ship: the claim is what an operator looks for. */
 const volumeRatio = (ns: string) =>
   `kubelet_volume_stats_available_bytes{namespace=~"${ns}"} / kubelet_volume_stats_capacity_bytes{namespace=~"${ns}"}`;
 
@@ -284,8 +283,9 @@ export const EXHAUSTION_LINES = ["bail: meme", "No space left", "pier: work exit
 /** LogQL alerts for Loki's ruler: what only the log says. */
 export function logRules(input: RuleInput): RuleGroup[] {
   const alert = alertOf(input);
+  // A refusal is written once, when the ship parks itself; the alert must outlive the line by more than a coffee.
   const lines = (wanted: string[]) =>
-    `sum by (namespace, pod) (count_over_time({namespace=~"${input.shipNamespaces}"} |~ \`${wanted.join("|")}\` [10m])) > 0`;
+    `sum by (namespace, pod) (count_over_time({namespace=~"${input.shipNamespaces}"} |~ \`${wanted.join("|")}\` [6h])) > 0`;
   return [
     {
       name: "roadstead.logs",

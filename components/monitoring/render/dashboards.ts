@@ -112,7 +112,7 @@ function fleet({ sla, shipNamespaces: ns }: DashboardsInput): Dashboard {
 
 function ship({ shipNamespaces: ns, probed }: DashboardsInput): Dashboard {
   const pod = `namespace=~"${ns}", pod=~"$ship-[0-9]+"`;
-  const claim = `namespace=~"${ns}", persistentvolumeclaim=~".*$ship.*"`;
+  const claim = `namespace=~"${ns}", persistentvolumeclaim="pier-$ship"`;
   const web: Panel[] = probed
     ? [
         curve("Web: time to answer", `probe_duration_seconds{job="${SHIP_JOB}", ship="$ship"}`, "s", {
