@@ -4,10 +4,19 @@ import { renderCell } from "../components/fleet/render/cell";
 import type { RenderedResource } from "../components/fleet/render/resource";
 import { plannedHost } from "../components/host/render/plan";
 import { isGivenRef, isOutputRef, type Planned, type PlannedResource } from "../components/host/render/resources";
+import { renderTenant } from "../components/isolation/render/tenant";
 import { renderProbes } from "../components/monitoring/render/probes";
 import { NAMESPACE as MONITORING } from "../components/monitoring/render/values";
 import type { Architecture, LockedHost } from "../planner/architecture/schema";
-import { cellContext, cellName, monitoredShips, probesName, PROVIDER_NAME, shipsWithKey } from "../stacks/cell-plan";
+import {
+  cellContext,
+  cellName,
+  monitoredShips,
+  probesName,
+  PROVIDER_NAME,
+  shipsWithKey,
+  tenantPlans,
+} from "../stacks/cell-plan";
 import type { GraphResource } from "./graph";
 import type { StackToPreview } from "./result";
 import { ORGANIZATION } from "./runtime";
@@ -38,6 +47,10 @@ function drawCluster(drawing: Drawing, architecture: Architecture, project: stri
     },
     dependsOn: [platform.urn],
   });
+  const tenants = tenantPlans(architecture).flatMap((plan) =>
+    drawing.addRendered(renderTenant(plan.id, plan), provider.urn),
+  );
+  const housed = tenants.filter((r) => r.custom).map((r) => r.urn);
   drawing.addRendered(
     renderCell(cellName(architecture), {
       ships: architecture.ships,
@@ -46,6 +59,7 @@ function drawCluster(drawing: Drawing, architecture: Architecture, project: stri
       keys: new Set(shipsWithKey(architecture).map((s) => s.id)),
     }),
     provider.urn,
+    housed.sort(),
   );
   drawProbes(drawing, architecture, provider.urn);
 }

@@ -51,7 +51,13 @@ export async function previewArchitectures(
     costs: costsOf(first, options),
     policies: judge(graph),
     notInspected: notInspected(graph, runs),
-    warnings: [...new Set([...warnings, ...runs.flatMap((r) => r.warnings), ...costWarnings(first)])],
+    warnings: [
+      ...new Set([
+        ...warnings,
+        ...runs.flatMap((r) => r.warnings.filter((w) => !SAID_AS_MISSING.test(w))),
+        ...costWarnings(first),
+      ]),
+    ],
     missing: missingOf(stacks),
     hosts: stacks.flatMap((s) => hostFiles(s.architecture)),
   };
@@ -80,13 +86,19 @@ function costWarnings({ architecture: { cost } }: StackToPreview): string[] {
   return [`the planned cost of ${cost.mid} ${cost.currency} a month is above the budget of ${cost.budget}`];
 }
 
-/** The same fact is missing in every cell: it is said once. */
+/** Asked of all cells as if they were one stack, so that each fact is said once and ships are counted together. */
 function missingOf(stacks: readonly StackToPreview[]): Preview["missing"] {
-  const facts = new Map<string, Preview["missing"][number]>();
-  for (const { architecture } of stacks)
-    for (const fact of missingVersions(architecture)) facts.set(`${fact.path} ${fact.what}`, fact);
-  return [...facts.values()];
+  const [first] = stacks;
+  const all = stacks.map((s) => s.architecture);
+  return missingVersions({
+    ...first!.architecture,
+    hosts: all.flatMap((a) => a.hosts),
+    ships: all.flatMap((a) => a.ships),
+  });
 }
+
+/** Components warn about a missing version, too; `missing` says it with the command that finds it. */
+const SAID_AS_MISSING = / is missing; set \S+ before up/;
 
 /** Remote components and charts bring objects of their own that only an engine with plugins could list. */
 function notInspected(graph: Graph, runs: readonly ProgramRun[]): string[] {

@@ -66,8 +66,7 @@ function rank(resource: GraphResource): number {
 
 /** The object as an API server would take it. */
 function admissible(resource: GraphResource, unknown: string[]): unknown {
-  const { id: _id, ...object } = resource.inputs;
-  const { data, ...rest } = known(object, "", unknown) as Record<string, unknown>;
+  const { data, ...rest } = known(resource.inputs, "", unknown) as Record<string, unknown>;
   if (resource.inputs.kind !== "Secret") return data === undefined ? rest : { ...rest, data };
   return {
     ...rest,

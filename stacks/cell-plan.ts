@@ -1,9 +1,12 @@
 // What the components of a cell are given, as plain data: the stack program and the pure rendering of a cell read the
 // same. No Pulumi here.
 import { EDGE } from "../components/eks/render/edge";
+import { SERVICE_CIDR } from "../components/eks/render/cidr-plan";
 import type { CellContext } from "../components/fleet/render/context";
+import { DEFAULT_HTTP_PORTS, type ApiServerAddress, type TenantPlan } from "../components/isolation/render/tenant";
+import { NAMESPACE as MONITORING_NAMESPACE } from "../components/monitoring/render/values";
 import type { MonitoredShip } from "../components/monitoring/args";
-import type { Architecture, LockedShip } from "../planner/architecture/schema";
+import type { Architecture, LockedShip, LockedTenant } from "../planner/architecture/schema";
 
 export const cellName = (architecture: Architecture): string => architecture.cell;
 
@@ -12,8 +15,6 @@ const OWN_POOLS: readonly string[] = ["eks", "doks"];
 
 export function cellContext(architecture: Architecture): CellContext {
   const { cluster, dns, image, mode, release, versions } = architecture;
-  // Only EKS gets an edge of its own; elsewhere ships are reached through the cluster's own ingress or a port-forward.
-  const edge = mode === "eks" && dns.domain !== null;
   return {
     stack: architecture.stack,
     cell: architecture.cell,
@@ -21,7 +22,7 @@ export function cellContext(architecture: Architecture): CellContext {
     kubectl: versions.images?.kubectl ?? null,
     storageClass: cluster?.storageClass ?? "",
     domain: dns.domain,
-    gateway: edge ? { name: EDGE.gateway, namespace: EDGE.namespace } : null,
+    gateway: hasEdge(architecture) ? { name: EDGE.gateway, namespace: EDGE.namespace } : null,
     dedicatedNodes: OWN_POOLS.includes(mode),
     parked: architecture.cells.find((c) => c.id === architecture.cell)?.parked ?? false,
     terminationGraceSeconds: release.terminationGraceSeconds,
@@ -43,3 +44,47 @@ export const probesName = (architecture: Architecture): string => `${architectur
 
 export const monitoredShips = (architecture: Architecture): MonitoredShip[] =>
   architecture.ships.map((s) => ({ id: s.id, namespace: s.tenant, tenant: s.tenant }));
+
+/** Only EKS gets an edge of its own; elsewhere ships are reached through the cluster's own ingress or a port-forward. */
+const hasEdge = ({ mode, dns }: Architecture): boolean => mode === "eks" && dns.domain !== null;
+
+/** The namespaces this stack makes: a customer with ships in several cells has one, made by one stack. */
+export function tenantPlans(architecture: Architecture): TenantPlan[] {
+  return architecture.tenants.filter((t) => t.madeBy === undefined).map((t) => tenantPlan(t, architecture));
+}
+
+function tenantPlan({ id, quota }: LockedTenant, architecture: Architecture): TenantPlan {
+  const { isolation, monitoring, network, versions } = architecture;
+  const aboard = architecture.ships.filter((s) => s.tenant === id);
+  const direct = aboard.filter((s) => s.ames.inbound !== "relayed");
+  return {
+    id,
+    quota,
+    podSecurity: isolation.podSecurity,
+    kubernetes: versions.kubernetes ?? null,
+    networkPolicies: isolation.networkPolicies,
+    internalCidrs: network === null || network.vpcId !== null ? [] : [network.cidr],
+    apiServer: apiServer(architecture),
+    edgeNamespace: hasEdge(architecture) ? EDGE.namespace : null,
+    monitoringNamespace: monitoring.enabled ? MONITORING_NAMESPACE : null,
+    httpPorts: aboard.length > 0 ? unique(aboard.map((s) => s.httpPort)) : DEFAULT_HTTP_PORTS,
+    amesPorts: unique(direct.map((s) => s.ames.port)),
+    loom: Math.max(31, ...aboard.map((s) => s.loom)),
+  };
+}
+
+const unique = (ports: number[]): number[] => [...new Set(ports)].sort((a, b) => a - b);
+
+/** RFC 1918: where the API of a cluster may answer that Roadstead did not lay out. */
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+/** Where ships ask for their claims. A public endpoint is covered by what ships may reach on the Internet. */
+function apiServer({ mode, network }: Architecture): ApiServerAddress {
+  const ownNetwork = network !== null && network.vpcId === null;
+  if (mode === "eks" && ownNetwork) {
+    const service = SERVICE_CIDR.replace(/0\/\d+$/, "1/32");
+    // The service's address, and the control plane's interfaces in the private subnets.
+    return { cidrs: [service, network.cidr], ports: [443] };
+  }
+  return { cidrs: PRIVATE, ports: [443, 6443] };
+}

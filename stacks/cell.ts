@@ -2,8 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { Cell } from "../components/fleet";
+import { Tenant } from "../components/isolation";
 import type { Architecture } from "../planner/architecture/schema";
-import { cellContext, cellName, PROVIDER_NAME, shipsWithKey } from "./cell-plan";
+import { cellContext, cellName, PROVIDER_NAME, shipsWithKey, tenantPlans } from "./cell-plan";
 import { platformOutputs, type StackOutputs, type Surroundings } from "./surroundings";
 
 /** What a cell stands on. */
@@ -22,6 +23,14 @@ export function composeCell(
   parent: pulumi.Resource | undefined,
 ): StackOutputs {
   const opts = { parent, providers: [ground.provider] };
+  const tenants = tenantPlans(architecture).map(
+    ({ internalCidrs, httpPorts, amesPorts, ...plan }) =>
+      new Tenant(
+        plan.id,
+        { ...plan, internalCidrs: [...internalCidrs], httpPorts: [...httpPorts], amesPorts: [...amesPorts] },
+        { ...opts, dependsOn: ground.foundation },
+      ),
+  );
   const cell = new Cell(
     cellName(architecture),
     {
@@ -32,7 +41,7 @@ export function composeCell(
       allowMissing: around.allowMissing,
     },
     // Claims need their registry and ships their namespace; on the way back ships go first.
-    { ...opts, dependsOn: ground.foundation },
+    { ...opts, dependsOn: [...ground.foundation, ...tenants] },
   );
   return { ships: cell.ships, ready: cell.ready };
 }

@@ -49,14 +49,15 @@ function composeOnCluster(
     return { ...composeCell(architecture, around, ground, parent), ...probesOf(architecture, ground, parent) };
   }
   const platform = load.clusters().composePlatform(architecture, around, parent);
-  const { composeMonitoring, composeBackups, composeRegistry } = load.services();
+  const { composeMonitoring, composeBackups, composeRegistry, composeAdmission } = load.services();
   const registry = composeRegistry(architecture, platform, parent);
+  const admission = composeAdmission(architecture, platform, parent);
   const monitoring = composeMonitoring(architecture, around, platform, parent);
   const backups = composeBackups(architecture, parent);
   const cell = composeCell(
     architecture,
     around,
-    { provider: platform.provider, foundation: [...platform.foundation, registry] },
+    { provider: platform.provider, foundation: [...platform.foundation, registry, ...admission] },
     parent,
   );
   return {

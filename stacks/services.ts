@@ -1,7 +1,8 @@
 // What serves all cells of an environment beside their platform: the registry of claims, monitoring, backups.
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Backups as BackupsClass } from "../components/backup";
 import type { Registry as RegistryClass } from "../components/fleet";
+import type { AdmissionPolicies as AdmissionPoliciesClass } from "../components/isolation";
 import type {
   MonitoredPlatform,
   MonitoringStack as MonitoringStackClass,
@@ -18,6 +19,7 @@ import { stackTags } from "./tags";
 const load = {
   backups: () => (require("../components/backup") as { Backups: typeof BackupsClass }).Backups,
   registry: () => (require("../components/fleet") as { Registry: typeof RegistryClass }).Registry,
+  isolation: () => require("../components/isolation") as { AdmissionPolicies: typeof AdmissionPoliciesClass },
   monitoring: () =>
     require("../components/monitoring") as {
       MonitoringStack: typeof MonitoringStackClass;
@@ -37,6 +39,17 @@ export function composeRegistry(
     { admissionPolicy: architecture.isolation.admissionPolicies },
     { parent, providers: [platform.provider], dependsOn: platform.foundation },
   );
+}
+
+/** What the API server keeps between two updates; before any tenant moves in. */
+export function composeAdmission(
+  architecture: Architecture,
+  platform: Platform,
+  parent: pulumi.Resource | undefined,
+): pulumi.Resource[] {
+  if (!architecture.isolation.admissionPolicies) return [];
+  const opts = { parent, providers: [platform.provider], dependsOn: platform.foundation };
+  return [new (load.isolation().AdmissionPolicies)(`${architecture.stack}-admission`, opts)];
 }
 
 export function composeMonitoring(
