@@ -49,21 +49,21 @@ interface Vault {
 
 function createVault({ args, parent }: BackupContext, name: string, region: string): Vault {
   const protect = args.protect ?? true;
-  const tags = { Name: `${name}-backups`, ...args.tags };
+  const tags = { Name: name, ...args.tags };
   const key = new Key(
-    `${name}-backups`,
-    { description: `Encrypts the backups of ${name}`, enableKeyRotation: true, deletionWindowInDays: 30, region, tags },
+    `${name}-key`,
+    { description: `Encrypts ${name}`, enableKeyRotation: true, deletionWindowInDays: 30, region, tags },
     // Without the key every backup is noise: it goes only when someone says so twice.
     { parent, protect },
   );
   const bucket = new Bucket(
-    `${name}-backups`,
+    `${name}-bucket`,
     { objectLockEnabled: args.objectLock ?? false, forceDestroy: false, region, tags },
     // Backups outlive the mistake that deletes everything else.
     { parent, protect },
   );
   const versioning = new BucketVersioning(
-    `${name}-backups`,
+    `${name}-bucket`,
     { bucket: bucket.id, versioningConfiguration: { status: "Enabled" }, region },
     { parent },
   );
@@ -74,7 +74,7 @@ function createVault({ args, parent }: BackupContext, name: string, region: stri
 
 function secureBucket(parent: pulumi.Resource, name: string, region: string, bucket: Bucket, key: Key): void {
   new BucketServerSideEncryptionConfiguration(
-    `${name}-backups`,
+    `${name}-bucket`,
     {
       bucket: bucket.id,
       rules: [
@@ -89,7 +89,7 @@ function secureBucket(parent: pulumi.Resource, name: string, region: string, buc
     { parent },
   );
   const closed = new BucketPublicAccessBlock(
-    `${name}-backups`,
+    `${name}-bucket`,
     {
       bucket: bucket.id,
       blockPublicAcls: true,
@@ -101,12 +101,12 @@ function secureBucket(parent: pulumi.Resource, name: string, region: string, buc
     { parent },
   );
   new BucketOwnershipControls(
-    `${name}-backups`,
+    `${name}-bucket`,
     { bucket: bucket.id, rule: { objectOwnership: "BucketOwnerEnforced" }, region },
     { parent },
   );
   new BucketPolicy(
-    `${name}-backups`,
+    `${name}-bucket`,
     { bucket: bucket.id, policy: bucket.arn.apply((arn) => tlsOnly(arn)), region },
     // S3 refuses two of these at once on one bucket.
     { parent, dependsOn: [closed] },
@@ -120,7 +120,7 @@ function limitBucket(
   versioning: BucketVersioning,
 ): void {
   new BucketLifecycleConfiguration(
-    `${name}-backups`,
+    `${name}-bucket`,
     {
       bucket: bucket.id,
       rules: [
@@ -140,7 +140,7 @@ function limitBucket(
   );
   if (args.objectLock ?? false) {
     new BucketObjectLockConfiguration(
-      `${name}-backups`,
+      `${name}-bucket`,
       {
         bucket: bucket.id,
         // Governance: an administrator with a permission of its own can still undo a mistake.

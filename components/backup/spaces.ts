@@ -8,7 +8,7 @@ const NONCURRENT_DAYS = 90;
 export function createSpaces({ name, args, parent }: BackupContext): MadeBackups {
   const region = args.drRegion ?? args.region;
   const bucket = new SpacesBucket(
-    `${name}-backups`,
+    `${name}-bucket`,
     {
       region,
       acl: "private",

@@ -83,6 +83,12 @@ export class Cluster extends pulumi.ComponentResource {
     refuseIfAny("Cluster", name, clusterProblems(name, args));
     super("roadstead:index:Cluster", name, {}, opts);
     const context: Context = { name, clusterName: args.clusterName ?? name, args, parent: this };
+    if ((args.adminCidrs ?? []).length === 0) {
+      void pulumi.log.warn(
+        "the API is private: up must run inside the VPC, or access.adminCidrs name your networks",
+        this,
+      );
+    }
 
     const key = createKey(context);
     const logs = createLogGroup(context, key);

@@ -16,14 +16,14 @@ const build =
   () =>
     new Backups("prod", { ...AWS, ...overrides });
 const vault = (name: string) => [
-  `aws:kms/key:Key ${name}-backups`,
-  `aws:s3/bucket:Bucket ${name}-backups`,
-  `aws:s3/bucketVersioning:BucketVersioning ${name}-backups`,
-  `aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration ${name}-backups`,
-  `aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock ${name}-backups`,
-  `aws:s3/bucketOwnershipControls:BucketOwnershipControls ${name}-backups`,
-  `aws:s3/bucketPolicy:BucketPolicy ${name}-backups`,
-  `aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration ${name}-backups`,
+  `aws:kms/key:Key ${name}-key`,
+  `aws:s3/bucket:Bucket ${name}-bucket`,
+  `aws:s3/bucketVersioning:BucketVersioning ${name}-bucket`,
+  `aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration ${name}-bucket`,
+  `aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock ${name}-bucket`,
+  `aws:s3/bucketOwnershipControls:BucketOwnershipControls ${name}-bucket`,
+  `aws:s3/bucketPolicy:BucketPolicy ${name}-bucket`,
+  `aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration ${name}-bucket`,
 ];
 const SNAPSHOTS = [
   "aws:iam/role:Role prod-snapshots",
@@ -76,9 +76,9 @@ describe("Backups on AWS", () => {
       new Set(
         made.resources.filter((r) => r.type.startsWith("aws:s3/bucket") && r.name === name).map((r) => r.inputs.region),
       );
-    expect(region("prod-backups")).toEqual(new Set(["us-west-2"]));
-    expect(region("prod-dr-backups")).toEqual(new Set(["us-east-1"]));
-    expect(made.one("aws:kms/key:Key", "prod-dr-backups").inputs.region).toBe("us-east-1");
+    expect(region("prod-bucket")).toEqual(new Set(["us-west-2"]));
+    expect(region("prod-dr-bucket")).toEqual(new Set(["us-east-1"]));
+    expect(made.one("aws:kms/key:Key", "prod-dr-key").inputs.region).toBe("us-east-1");
   });
 
   test("keep bucket and key from being deleted, unless told otherwise", async () => {
@@ -87,10 +87,10 @@ describe("Backups on AWS", () => {
         .filter((r) => r.options.protect === true)
         .map((r) => `${r.type} ${r.name}`);
     expect((await protectedOnes()).sort()).toEqual([
-      "aws:kms/key:Key prod-backups",
-      "aws:kms/key:Key prod-dr-backups",
-      "aws:s3/bucket:Bucket prod-backups",
-      "aws:s3/bucket:Bucket prod-dr-backups",
+      "aws:kms/key:Key prod-dr-key",
+      "aws:kms/key:Key prod-key",
+      "aws:s3/bucket:Bucket prod-bucket",
+      "aws:s3/bucket:Bucket prod-dr-bucket",
     ]);
     expect(await protectedOnes(false)).toEqual([]);
   });
@@ -125,7 +125,7 @@ describe("Backups on AWS", () => {
     };
     expect(await locks(false)).toEqual([[], [false, false]]);
     expect(await locks(true)).toEqual([
-      ["prod-backups", "prod-dr-backups"],
+      ["prod-bucket", "prod-dr-bucket"],
       [true, true],
     ]);
   });
@@ -151,7 +151,7 @@ describe("Backups on AWS", () => {
   test("replicate only between versioned buckets, and no deletions", async () => {
     const made = await preview(build());
     const replication = made.one("aws:s3/bucketReplicationConfig:BucketReplicationConfig");
-    for (const name of ["prod-backups", "prod-dr-backups"]) {
+    for (const name of ["prod-bucket", "prod-dr-bucket"]) {
       expect(made.waits(replication, made.one("aws:s3/bucketVersioning:BucketVersioning", name))).toBe(true);
     }
     expect(replication.inputs.rules).toMatchObject([{ deleteMarkerReplication: { status: "Disabled" } }]);
@@ -165,7 +165,7 @@ describe("Backups on DigitalOcean", () => {
   test("are one private, versioned, protected bucket", async () => {
     const made = await preview(spaces());
     expect(made.set).toEqual([
-      "digitalocean:index/spacesBucket:SpacesBucket prod-backups",
+      "digitalocean:index/spacesBucket:SpacesBucket prod-bucket",
       "roadstead:index:Backups prod",
     ]);
     const bucket = made.one("digitalocean:index/spacesBucket:SpacesBucket");
