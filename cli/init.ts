@@ -32,7 +32,7 @@ export async function initCommand(file: string, options: InitOptions, io: Io, pr
   // Planned before it is written: what does not load is not left behind.
   const { plan } = planText(io, edited.text, file, {});
   writeAll([{ root: rootOfOutput(io, file), path: full, text: edited.text }]);
-  fs.rmSync(path.resolve(io.cwd, KEPT), { force: true });
+  forget(io);
 
   const next = [`roadstead plan ${file}`, `roadstead preview ${file}${plan.chosen === null ? " --change 1" : ""}`];
   if (options.json) {
@@ -132,4 +132,11 @@ function keptProgress(io: Io, file: string): Progress {
 function keep(io: Io, file: string, progress: Progress): void {
   const kept: Kept = { file: path.resolve(io.cwd, file), progress };
   writeAll([{ root: io.cwd, path: KEPT, text: `${JSON.stringify(kept, null, 2)}\n` }]);
+}
+
+function forget(io: Io): void {
+  const kept = path.resolve(io.cwd, KEPT);
+  if (!fs.existsSync(kept)) return;
+  fs.rmSync(kept);
+  if (fs.readdirSync(path.dirname(kept)).length === 0) fs.rmdirSync(path.dirname(kept));
 }

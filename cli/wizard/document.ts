@@ -202,7 +202,7 @@ function newFile(answers: Answers): string {
   const budget = typeof answers.budget === "number" ? answers.budget : 500;
   return `# What the ships need. Plan it:      roadstead plan THIS-FILE
 # Every key with its meaning:        roadstead schema requirements
-# A commented key is at its default. Run \`roadstead init\` again to change the answers.
+# A commented key is not set: it shows the default, or an example. Run \`roadstead init\` again to change the answers.
 apiVersion: roadstead/v1
 ${line(answers.purpose !== undefined, `environment: ${environmentOf(answers)}`, "dev, staging or prod: the stack that may record the plan")}${line(answers.purpose !== undefined, `purpose: ${answers.purpose ?? "personal"}`, "personal, development or production")}
 ${shipLines}  # memoryGiB: 4                             # requested per ship; on a VPS, the host's memory

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { initCommand } from "../../cli/init";
-import { Stop } from "../../cli/exit";
+import type { Stop } from "../../cli/exit";
 import { loadRequirements } from "../../planner";
 import { CANCELLED, type Cancelled, type Prompter, QUESTIONS } from "../../cli/wizard/questions";
 import { fakeIo, filesIn, roadstead, workspace } from "./fake-io";

@@ -1,0 +1,281 @@
+import fs from "node:fs";
+import { parseStackFile } from "../../planner/architecture/stack-file";
+import type { Architecture } from "../../planner/architecture/schema";
+import { diagnose } from "../../cli/doctor/diagnose";
+import type { Facts } from "../../cli/doctor/facts";
+import { lookAround, type Probe } from "../../cli/doctor/probe";
+import { quotaNeeds } from "../../cli/doctor/quotas";
+import { doctorCommand } from "../../cli/doctor";
+import { projectOf, stackConfig } from "../../cli/project";
+import { fakeIo, filesIn, roadstead, workspace } from "./fake-io";
+
+const LOCK = "stacks/Pulumi.prod.yaml";
+const VPS = `environment: prod
+ships: { named: [{ name: ~sampel-palnet, key: { secret: sampel-palnet-key } }] }
+platform: vps
+regions: { allowed: [nyc3] }
+access:
+  sshPublicKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me]
+  adminCidrs: [203.0.113.7/32]
+versions:
+  vere: { version: "3.5", sha256: { x86_64: ${"a".repeat(64)} } }
+  hostImage: { digitalocean: ubuntu-24-04-x64 }
+`;
+const FLEET = `environment: prod
+ships: { count: 60 }
+platform: eks
+regions: { allowed: [us-east-1] }
+alerts: { pagerDuty: { secret: pagerduty } }
+`;
+
+async function recorded(text: string): Promise<{ dir: string; architecture: Architecture; lock: string }> {
+  const dir = workspace({ "r.yaml": text });
+  const { code, stderr } = await roadstead(dir, ["plan", "r.yaml", "--stack", "prod", "--write"]);
+  if (code !== 0) throw new Error(stderr);
+  const lock = filesIn(dir)[LOCK]!;
+  return { dir, lock, architecture: parseStackFile("Pulumi.prod.yaml", lock).architecture! };
+}
+
+/** Everything is there. */
+const HEALTHY: Facts = {
+  stack: "prod",
+  file: LOCK,
+  project: "roadstead",
+  cellStacks: [],
+  nodeMajor: 20,
+  program: { main: "dist/stacks", built: true },
+  pulumi: { version: "v3.248.0" },
+  languageHost: true,
+  plugins: ["digitalocean@4.80.1", "aws@7.48.0", "kubernetes@4.34.2"],
+  pluginsNeeded: [{ name: "digitalocean", version: "4.80.1" }],
+  backend: { url: "https://api.pulumi.com", from: "pulumi login" },
+  stackExists: true,
+  passphrase: false,
+  credentials: { aws: "AWS_PROFILE", digitalocean: "DIGITALOCEAN_TOKEN", spaces: "SPACES_ACCESS_KEY_ID" },
+  config: { keys: { "roadstead:sampel-palnet-key": "secure" }, secretsProvider: "other" },
+  missing: [],
+  lockProblems: [],
+};
+
+describe("diagnose", () => {
+  let planet: Architecture;
+  let fleet: Architecture;
+  beforeAll(async () => {
+    planet = (await recorded(VPS)).architecture;
+    fleet = (await recorded(FLEET)).architecture;
+  });
+  const blocking = (a: Architecture, facts: Partial<Facts>) => {
+    const d = diagnose(a, { ...HEALTHY, ...facts });
+    return { exit: d.exit, ids: d.findings.filter((f) => f.level === "blocks").map((f) => f.id), next: d.next };
+  };
+
+  test("nothing in the way: exit 0, and the next commands are preview and up", () => {
+    expect(blocking(planet, {})).toEqual({
+      exit: 0,
+      ids: [],
+      next: ["roadstead preview prod", "pulumi preview --stack prod", "pulumi up --stack prod"],
+    });
+  });
+
+  test.each<[string, Partial<Facts>, string[], number]>([
+    ["no CLI", { pulumi: null, languageHost: false, plugins: null }, ["cli"], 5],
+    ["a CLI without its language host", { languageHost: false }, ["language-host"], 5],
+    ["an old Node", { nodeMajor: 18 }, ["node"], 5],
+    ["a program that is not built", { program: { main: "dist/stacks", built: false } }, ["program"], 5],
+    ["nobody logged in", { backend: null }, ["login"], 13],
+    [
+      "no credentials",
+      { credentials: { aws: null, digitalocean: null, spaces: null } },
+      ["credentials/digitalocean"],
+      13,
+    ],
+    ["a passphrase nobody gave", { config: { ...HEALTHY.config, secretsProvider: "passphrase" } }, ["passphrase"], 13],
+    ["no login and no CLI", { backend: null, pulumi: null }, ["cli", "login"], 5],
+    ["an edited lock", { lockProblems: ["the digest differs"] }, ["lock/1"], 7],
+    [
+      "a missing checksum",
+      { missing: [{ path: "versions.vere", what: "the vere release", why: "nobody recorded it", how: "sha256sum" }] },
+      ["missing/versions.vere"],
+      5,
+    ],
+    [
+      "a key in the clear",
+      { config: { keys: { "roadstead:sampel-palnet-key": "plain" }, secretsProvider: "other" } },
+      ["secret/sampel-palnet-key"],
+      5,
+    ],
+  ])("%s blocks, with its exit code", (_what, facts, ids, exit) => {
+    expect(blocking(planet, facts)).toMatchObject({ ids, exit });
+  });
+
+  test("every finding that is not fine says what to do", () => {
+    const facts = {
+      ...HEALTHY,
+      pulumi: null,
+      plugins: null,
+      backend: null,
+      config: { keys: {}, secretsProvider: "none" as const },
+    };
+    for (const a of [planet, fleet])
+      for (const f of diagnose(a, facts).findings) expect(f.fix === "").toBe(f.level === "ok");
+  });
+
+  test("a missing plugin is downloaded by the first preview, so it does not block", () => {
+    const d = diagnose(planet, { ...HEALTHY, plugins: [] });
+    expect(d.exit).toBe(0);
+    expect(d.findings.find((f) => f.id === "plugin/digitalocean")?.fix).toContain(
+      "pulumi plugin install resource digitalocean 4.80.1",
+    );
+  });
+
+  test("from nothing to up: every command, in the order to run them", () => {
+    const { next } = blocking(planet, {
+      program: { main: "dist/stacks", built: false },
+      backend: null,
+      stackExists: null,
+      config: { keys: {}, secretsProvider: "none" },
+      cellStacks: ["prod-c2"],
+    });
+    expect(next).toEqual([
+      "npm ci && npm run build",
+      "pulumi login",
+      "pulumi stack init prod",
+      "pulumi config set --secret --stack prod sampel-palnet-key < sampel-palnet-key",
+      "roadstead preview prod",
+      "pulumi preview --stack prod",
+      "pulumi up --stack prod",
+      "pulumi stack init prod-c2",
+      "pulumi up --stack prod-c2",
+    ]);
+  });
+
+  test("a host's boot key is handed over after `up`, so it does not block; a cluster's alert secret does", () => {
+    const unset = { config: { keys: {}, secretsProvider: "other" as const } };
+    expect(blocking(planet, unset).ids).toEqual([]);
+    expect(blocking(fleet, unset).ids).toContain("secret/pagerduty");
+  });
+
+  test("a fleet on AWS is told which quotas to ask for, with need, default and source", () => {
+    const vcpu = quotaNeeds(fleet).find((q) => q.quota.includes("vCPU"))!;
+    expect(vcpu.default).toBe(5);
+    expect(vcpu.need).toBeGreaterThan(30);
+    expect(vcpu.source).not.toBe("");
+    expect(quotaNeeds(planet)).toEqual([]);
+  });
+});
+
+describe("the probe", () => {
+  const files: Record<string, string> = {};
+  const probe = (over: Partial<Probe> = {}): Probe => ({
+    run: () => null,
+    exists: (f) => f in files,
+    read: (f) => files[f] ?? null,
+    home: "/home/me",
+    nodeVersion: "v22.1.0",
+    ...over,
+  });
+  const look = async (env: Record<string, string>, over: Partial<Probe> = {}) => {
+    const { dir, architecture } = await recorded(VPS);
+    const io = fakeIo(dir, { env });
+    return lookAround(io, probe(over), projectOf(io), architecture, "prod");
+  };
+
+  test("an empty machine has nothing, and says so without failing", async () => {
+    expect(await look({})).toMatchObject({
+      nodeMajor: 22,
+      pulumi: null,
+      languageHost: false,
+      plugins: null,
+      backend: null,
+      stackExists: null,
+      credentials: { aws: null, digitalocean: null, spaces: null },
+    });
+  });
+
+  test("plugins and version come from the CLI; the wanted versions from the SDKs installed", async () => {
+    const run = (_c: string, args: readonly string[]) =>
+      args[0] === "version"
+        ? "v3.248.0\n"
+        : '[{"name":"digitalocean","kind":"resource","version":"4.80.1"},{"name":"nodejs","kind":"language","version":"1"}]';
+    const read = (file: string) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : null);
+    const facts = await look({}, { run, read });
+    expect(facts.pulumi).toEqual({ version: "v3.248.0" });
+    expect(facts.plugins).toEqual(["digitalocean@4.80.1"]);
+    expect(facts.pluginsNeeded).toEqual([{ name: "digitalocean", version: expect.stringMatching(/^4\.\d+\.\d+$/) }]);
+  });
+
+  test("a backend's address is shown without the password it may carry", async () => {
+    const { backend } = await look({ PULUMI_BACKEND_URL: "postgres://me:hunter2@db.example.com/state?x=hunter2" });
+    expect(backend).toEqual({ url: "postgres://db.example.com/state", from: "PULUMI_BACKEND_URL" });
+  });
+
+  test("a stack in a backend of files is looked up", async () => {
+    files["/state/.pulumi/stacks/roadstead/prod.json"] = "{}";
+    expect((await look({ PULUMI_BACKEND_URL: "file:///state" })).stackExists).toBe(true);
+    expect((await look({ PULUMI_BACKEND_URL: "file:///elsewhere" })).stackExists).toBe(false);
+  });
+});
+
+describe("doctor STACK", () => {
+  const empty: Probe = {
+    run: () => null,
+    exists: () => false,
+    read: () => null,
+    home: "/home/me",
+    nodeVersion: "v20.0.0",
+  };
+
+  test("prints blocking findings first and the commands last; --json prints one object with the same", async () => {
+    const { dir } = await recorded(FLEET);
+    const io = fakeIo(dir);
+    expect(await doctorCommand("prod", {}, io, empty)).toBe(5);
+    expect(io.stdout).toMatch(
+      /to settle before `pulumi up --stack prod`[\s\S]*✗[\s\S]*versions\.kubernetes[\s\S]*✓[\s\S]*pulumi up --stack prod-c2\n/,
+    );
+    const json = fakeIo(dir);
+    await doctorCommand("prod", { json: true }, json, empty);
+    expect(JSON.parse(json.stdout)).toMatchObject({ schema: "roadstead/doctor/1", stack: "prod", exit: 5 });
+  });
+
+  test("never prints a value of the environment or of the stack file's secrets", async () => {
+    const { dir, lock } = await recorded(VPS);
+    const canary = "canary-value-0w1234";
+    fs.writeFileSync(
+      `${dir}/${LOCK}`,
+      lock.replace(
+        "config:\n",
+        `config:\n  roadstead:sampel-palnet-key: ${canary}\n  digitalocean:token:\n    secure: ${canary}\n`,
+      ),
+    );
+    const env = {
+      DIGITALOCEAN_TOKEN: canary,
+      AWS_SECRET_ACCESS_KEY: canary,
+      PULUMI_ACCESS_TOKEN: canary,
+      PULUMI_CONFIG_PASSPHRASE: canary,
+    };
+    for (const json of [true, false]) {
+      const io = fakeIo(dir, { env });
+      expect(await doctorCommand("prod", { json }, io, empty)).toBe(5);
+      expect(io.stdout).toContain("in the clear");
+      expect(io.stdout + io.stderr).not.toContain(canary);
+    }
+  });
+
+  test("a stack that is not recorded, or not there, or a path, exits 2 with what to do", async () => {
+    const dir = workspace({ [LOCK]: "config: {}\n" });
+    expect(await roadstead(dir, ["doctor", "prod"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--stack prod --write"),
+    });
+    expect(await roadstead(dir, ["doctor", "staging"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("stacks here: prod"),
+    });
+    expect(await roadstead(dir, ["doctor", "../prod"])).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+test("stackConfig tells how a value is kept, and never the value", () => {
+  const config = stackConfig("encryptionsalt: v1:x\nconfig:\n  a:b:\n    secure: v1:y\n  a:c: open\n  a:d: { e: 1 }\n");
+  expect(config).toEqual({ keys: { "a:b": "secure", "a:c": "plain", "a:d": "plain" }, secretsProvider: "passphrase" });
+});
