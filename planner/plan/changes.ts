@@ -74,7 +74,7 @@ function singleIdeas(r: Requirements, before: Candidate[]): Idea[] {
     { "ships.memoryGiB": LEAST_MEMORY_GIB },
     codes.has("budget") && r.ships.memoryGiB > LEAST_MEMORY_GIB,
   );
-  add("use one zone", { "cluster.zones": 1 }, clusterSavings && r.cluster.zones > 1);
+  add("use two zones", { "cluster.zones": 2 }, clusterSavings && r.cluster.zones > 2);
   add("have somebody who runs Kubernetes", { experience: "intermediate" }, codes.has("experience"));
   for (const { region, provider } of otherRegions(r, before))
     add(`allow ${region} of ${provider}`, { "regions.allowed": [...(r.regions.allowed ?? []), region] }, true);

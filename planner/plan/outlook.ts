@@ -192,7 +192,7 @@ export function sensitivityOf(r: Requirements, subject: Candidate, evaluate: Eva
       { "cluster.nat": "per-zone" },
       subject.mode === "eks",
     ],
-    [`zones, 1 to 3 (now ${r.cluster.zones})`, { "cluster.zones": 1 }, { "cluster.zones": 3 }, subject.mode === "eks"],
+    [`zones, 2 or 3 (now ${r.cluster.zones})`, { "cluster.zones": 2 }, { "cluster.zones": 3 }, subject.mode === "eks"],
     [
       `egress per ship, 1 to 20 GB (now ${r.ships.egressGiB})`,
       { "ships.egressGiB": 1 },

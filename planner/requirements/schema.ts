@@ -318,10 +318,12 @@ export const requirementsSchema = z.strictObject({
       zones: z
         .number()
         .int()
-        .min(1)
+        .min(2)
         .max(3)
         .default(3)
-        .describe("Availability zones ships are spread over. Default 3. A ship itself always lives in one."),
+        .describe(
+          "Availability zones ships are spread over, 2 or 3: an EKS control plane needs subnets in two. Default 3. A ship itself always lives in one.",
+        ),
       nat: z
         .enum(["per-zone", "single"])
         .optional()

@@ -255,7 +255,9 @@ function eksLines(context: Context, bill: Bill, zones: number, nodes: number): v
       driver: "exports kept, 0 to 8 GB a ship",
       resources: ["aws:s3/bucket:Bucket"],
     })
-    .add("KMS keys: cluster secrets, backups", "fixed", 2, "month", "kmsKey", { resources: ["aws:kms/key:Key"] })
+    .add("KMS keys: cluster secrets, backups, flow logs", "fixed", ownVpc ? 3 : 2, "month", "kmsKey", {
+      resources: ["aws:kms/key:Key"],
+    })
     .add("logs, ingested and stored", "usage", 10 + 0.1 * N, "GB", "cloudwatchLogsIngest", {
       low: 2,
       high: 4 * (10 + 0.1 * N),
@@ -274,14 +276,18 @@ function eksLines(context: Context, bill: Bill, zones: number, nodes: number): v
       { low: 0, high: Math.max(0, 20 * N - 100), driver: "egress of 1 to 20 GB a ship" },
     )
     .add("traffic between zones", "usage", zones > 1 ? 2 * N : 0, "GB", "interAz")
-    .add("load balancer of the edge", "fixed", loadBalancers * hours, "hour", "nlbHour")
+    .add("load balancer of the edge", "fixed", loadBalancers * hours, "hour", "nlbHour", {
+      resources: ["kubernetes:helm.sh/v4:Chart"],
+    })
     .add("load balancer capacity", "usage", loadBalancers * hours, "NLCU-hour", "nlbLcu")
     .add("public IPv4 addresses of the edge", "fixed", loadBalancers * zones * hours, "hour", "publicIpv4")
     .add("DNS zone", "fixed", domain !== undefined && existing.zoneId === undefined ? 1 : 0, "month", "route53Zone", {
       resources: ["aws:route53/zone:Zone"],
     });
   if (existing.monitoring === undefined)
-    bill.add("monitoring volumes gp3", "fixed", MONITORING_GIB, "GB-month", "gp3Storage");
+    bill.add("monitoring volumes gp3", "fixed", MONITORING_GIB, "GB-month", "gp3Storage", {
+      resources: ["kubernetes:helm.sh/v4:Chart"],
+    });
   if (ships.amesInbound === "nlb") {
     const balancers = Math.ceil(N / LIMITS.nlbListeners.value);
     bill
@@ -383,9 +389,13 @@ export function doksDraft(context: Context, region: string): Draft {
     .add("backup bucket (Spaces)", "fixed", 1, "month", "spaces", {
       resources: ["digitalocean:index/spacesBucket:SpacesBucket"],
     })
-    .add("load balancer of the edge", "fixed", domain === undefined ? 0 : 1, "month", "loadBalancerRegional");
+    .add("load balancer of the edge", "fixed", domain === undefined ? 0 : 1, "month", "loadBalancerRegional", {
+      resources: ["kubernetes:helm.sh/v4:Chart"],
+    });
   if (context.requirements.existing.monitoring === undefined)
-    bill.add("monitoring volumes", "fixed", MONITORING_GIB, "GiB-month", "volume");
+    bill.add("monitoring volumes", "fixed", MONITORING_GIB, "GiB-month", "volume", {
+      resources: ["kubernetes:helm.sh/v4:Chart"],
+    });
   const rejections: Rejection[] = [];
   if (!ships.image.architectures.includes("x86_64"))
     rejections.push({

@@ -120,7 +120,7 @@ export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: 
   }
   volumeLines(bill, provider, totalDisk(context, count), zones.length > 0 ? count * EC2_ROOT_GIB : 0);
   addressLines(bill, provider, count, context);
-  if (provider === "aws") snapshotLines(bill, context, count);
+  if (provider === "aws") backupLines(bill, context, count);
   return {
     ...hostDraft(context, mode, provider, region, rejections, bill.lines, nodes),
     zones,
@@ -177,7 +177,7 @@ export function groundsegDraft(context: Context, provider: Provider, region: str
     bill.add("claims: one 1 GiB volume a ship", "per-ship", ships.count, "GiB-month", "volume", {
       resources: ["digitalocean:index/volume:Volume"],
     });
-  if (provider === "aws") snapshotLines(bill, context, ships.count);
+  if (provider === "aws") backupLines(bill, context, ships.count);
   return {
     ...hostDraft(context, "groundseg", provider, region, rejections, bill.lines, nodes),
     zones,
@@ -404,7 +404,7 @@ function volumeLines(bill: Bill, provider: Provider, pierGiB: number, rootGiB: n
 
 function addressLines(bill: Bill, provider: Provider, hosts: number, context: Context): void {
   if (provider !== "aws") return;
-  const { ships, domain, existing } = context.requirements;
+  const { ships } = context.requirements;
   bill.add("public IPv4 addresses", "fixed", hosts * HOURS_PER_MONTH, "hour", "publicIpv4", {
     resources: ["aws:ec2/eip:Eip"],
   });
@@ -414,17 +414,24 @@ function addressLines(bill: Bill, provider: Provider, hosts: number, context: Co
     high: ships.count * 20,
     driver: "egress of 1 to 20 GB a ship",
   });
-  if (domain !== undefined && existing.zoneId === undefined)
-    bill.add("DNS zone", "fixed", 1, "month", "route53Zone", { resources: ["aws:route53/zone:Zone"] });
 }
 
-function snapshotLines(bill: Bill, context: Context, count: number): void {
+/** Snapshots, and the bucket beside them with its key. */
+function backupLines(bill: Bill, context: Context, count: number): void {
   bill.add("snapshots of pier volumes", "per-ship", SNAPSHOT_GB_PER_SHIP * count, "GB-month", "ebsSnapshot", {
     resources: ["aws:dlm/lifecyclePolicy:LifecyclePolicy"],
     low: 8 * count,
     high: context.requirements.ships.diskGiB * 1.35 * count,
     driver: "how much of the piers changes between snapshots",
   });
+  bill
+    .add("backup bucket", "per-ship", 5 * count, "GB-month", "s3StandardIa", {
+      low: 0,
+      high: 8 * count,
+      driver: "exports kept, 0 to 8 GB a ship",
+      resources: ["aws:s3/bucket:Bucket"],
+    })
+    .add("KMS key of the backups", "fixed", 1, "month", "kmsKey", { resources: ["aws:kms/key:Key"] });
 }
 
 function placed(
