@@ -91,16 +91,14 @@ export function growthChart(plan: Plan, currency: string, budget: number | null,
   }
   const every = narrow ? 6 : points.length > 7 ? 2 : 1;
   for (const p of points.filter((p) => (p.month - first.month) % every === 0)) {
-    const anchor = p === last && narrow ? "end" : "middle";
-    const at = anchor === "end" ? right + 14 : x(p.month);
-    body.push(
-      text(at, plotBottom + 18, p.month === 0 ? "now" : `month ${p.month}`, { size: 11, tone: "soft", anchor }),
-    );
-    body.push(
-      text(at, plotBottom + 34, `${p.ships.toLocaleString("en-US")} ${p.ships === 1 ? "ship" : "ships"}`, {
-        size: 11,
-        anchor,
-      }),
+    const labels = [
+      p.month === 0 ? "now" : `month ${p.month}`,
+      `${p.ships.toLocaleString("en-US")} ${p.ships === 1 ? "ship" : "ships"}`,
+    ];
+    const half = Math.max(...labels.map((l) => textWidth(l, 11))) / 2;
+    const at = Math.min(width - half, Math.max(half, x(p.month)));
+    labels.forEach((l, i) =>
+      body.push(text(at, plotBottom + 18 + i * 16, l, { size: 11, tone: i === 0 ? "soft" : "ink", anchor: "middle" })),
     );
   }
   const curve = points
@@ -147,16 +145,26 @@ export function growthChart(plan: Plan, currency: string, budget: number | null,
   }
   // The last label above its point; the first below it, clear of the budget, unless there is no room.
   const above = y(first.monthly) + 26 > plotBottom;
+  const flat = points.every((p) => p.monthly === first.monthly);
   body.push(
     text(right + (narrow ? 14 : 20), y(last.monthly) - 13, money(last.monthly, currency), {
       size: 13,
       weight: 700,
       anchor: "end",
     }),
-    text(x(first.month) + (narrow ? 2 : 4), y(first.monthly) + (above ? -13 : 24), money(first.monthly, currency), {
-      size: 13,
-      weight: 700,
-    }),
+    ...(flat
+      ? []
+      : [
+          text(
+            x(first.month) + (narrow ? 2 : 4),
+            y(first.monthly) + (above ? -13 : 24),
+            money(first.monthly, currency),
+            {
+              size: 13,
+              weight: 700,
+            },
+          ),
+        ]),
   );
   const said = points.map((p) => `month ${p.month}: ${p.ships} ships, ${money(p.monthly, currency)}`).join("; ");
   return svg(width, plotBottom + 42, `Cost a month as the fleet grows. ${said}`, body, "chart");

@@ -80,7 +80,7 @@ export function diagram(picture: Picture, width: number): string {
     const x = (width - w) / 2;
     body.push(line(width / 2, y + 2, width / 2, y + 32, "flow dashed"), head(width / 2, y + 34));
     body.push(rect(x + 0.5, y + 36, w - 1, 42, "dr", 8));
-    const label = `Encrypted copies in ${picture.dr}`;
+    const label = `Copies in ${picture.dr}`;
     body.push(text(width / 2, y + 54, fitted(label, w - 24, 13), { anchor: "middle", weight: 600, full: label }));
     body.push(
       text(width / 2, y + 70, "recovery only: a copy of a ship is never started beside it", {

@@ -57,11 +57,15 @@ export function pictureOfCandidate(c: Candidate, ships: number | null): Picture 
   const amount = (pattern: RegExp) => lines.filter((l) => pattern.test(l.item)).reduce((sum, l) => sum + l.quantity, 0);
   const when = (pattern: RegExp, words: string) => (having(pattern).some((i) => !dr.test(i)) ? [words] : []);
   const gateways = Math.max(1, Math.round(amount(/^NAT gateways/) / HOURS_PER_MONTH));
+  const sealed = c.security.present.some((s) => /encrypted pier volume/.test(s));
   const piers = amount(/^pier volumes/);
   const services = [
     service("Way in", when(/load balancer/, "load balancer with TLS")),
     service("Network", when(/^NAT gateways/, `private nodes, ${plural(gateways, "NAT gateway")}`)),
-    service("Storage", piers > 0 ? [`${Math.round(piers).toLocaleString("en-US")} GB of encrypted pier volumes`] : []),
+    service(
+      "Storage",
+      piers > 0 ? [`${Math.round(piers).toLocaleString("en-US")} GB of ${sealed ? "encrypted " : ""}pier volumes`] : [],
+    ),
     service("Backups", [
       ...when(/^snapshots/, "snapshots of each volume"),
       ...when(/bucket/, "versioned bucket"),

@@ -190,7 +190,12 @@ function verdict(r: Report, c: Candidate): string {
 }
 
 function rejection(x: Rejection): string {
-  const value = (v: Rejection["have"]) => (v === null ? "none" : typeof v === "number" ? v.toLocaleString("en-US") : v);
+  const value = (v: Rejection["have"]) =>
+    v === null
+      ? "none"
+      : typeof v === "number"
+        ? v.toLocaleString("en-US", { maximumFractionDigits: v >= 100 ? 0 : 2 })
+        : v;
   const words = `${x.limit}: ${value(x.have)}; needed: ${value(x.need)}`;
   return `<li>${esc(sentence(words))} <span class="fix">${esc(sentence(x.fix))}</span></li>`;
 }

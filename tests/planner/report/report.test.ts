@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { renderHtml, renderMermaid } from "../../../planner/report";
 import { esc, fitted, textWidth, ticks, worded, wrapped } from "../../../planner/report/text";
 import { plan } from "../../../planner";
+import { buildArchitectures } from "../../../planner/architecture/build";
 import { candidate, chosenPlan, line, lostPlan, requirements } from "./fixture";
 
 const page = (p = chosenPlan(), r = requirements()) => renderHtml({ requirements: r, plan: p });
@@ -59,7 +60,7 @@ describe("the page", () => {
       section(html, "sensitivity").indexOf(">disk per ship"),
     );
     expect(section(html, "architecture")).toContain("2 × r6a.xlarge");
-    expect(section(html, "architecture")).toContain("Encrypted copies in us-east-1");
+    expect(section(html, "architecture")).toContain("Copies in us-east-1");
     expect(section(html, "growth")).toContain("More nodes than the quota allows.");
   });
 
@@ -156,6 +157,40 @@ describe("every example", () => {
     expect(section(html, "candidates").split("<tbody>")[1]!.match(/<tr/g)).toHaveLength(p.candidates.length);
     expect(renderMermaid(p)).toMatch(/^flowchart TB\n/);
     expect(html.length).toBeLessThan(500_000);
+  });
+});
+
+describe("a recorded architecture", () => {
+  const lockOf = (file: string) => {
+    const r = requirements(readFileSync(join(__dirname, "../../../examples", file), "utf8"));
+    const p = plan(r);
+    const built = buildArchitectures({
+      requirements: r,
+      plan: p,
+      candidateId: p.chosen!,
+      stack: r.environment,
+      previous: new Map(),
+    });
+    expect(built.problems).toEqual([]);
+    return { r, p, lock: built.stacks[0]!.architecture };
+  };
+
+  test("is drawn instead of the candidate: its machines, cells and copies", () => {
+    const { r, p, lock } = lockOf("fifty-ships-hipaa.yaml");
+    const drawn = section(renderHtml({ requirements: r, plan: p, architecture: lock }), "architecture");
+    for (const pool of lock.nodePools.filter((n) => n.count > 0))
+      expect(drawn).toContain(`${pool.count} × ${pool.type}`);
+    expect(drawn).toContain("Copies in us-east-1");
+    expect(drawn).toMatch(/\d+ cells?, \d+ tenants?/);
+    const flow = renderMermaid(lock);
+    for (const zone of lock.zones) expect(flow).toContain(zone);
+  });
+
+  test("of hosts shows each host by name", () => {
+    const { r, p, lock } = lockOf("groundseg-12.yaml");
+    const drawn = section(renderHtml({ requirements: r, plan: p, architecture: lock }), "architecture");
+    for (const host of lock.hosts) expect(drawn).toContain(esc(host.name));
+    expect(renderMermaid(lock)).toContain(lock.hosts[0]!.name);
   });
 });
 
