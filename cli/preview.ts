@@ -150,13 +150,16 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
       throw usage(
         `${file}: no architecture is recorded; accepted: a stack with a lock. Record one with roadstead plan FILE --stack ${name} --write`,
       );
+    const { requirementsDigest, architectureDigest: recorded } = parsed;
+    if (requirementsDigest === null || recorded === null)
+      throw new Stop(EXIT.stale, `${file}: its digests are missing; restore the file from version control`);
     const { keys } = stackConfig(text);
     const secure = Object.keys(keys).filter((k) => keys[k] === "secure");
     return {
       name,
       architecture: parsed.architecture,
-      requirementsDigest: parsed.requirementsDigest,
-      architectureDigest: parsed.architectureDigest,
+      requirementsDigest,
+      architectureDigest: recorded,
       runState: parsed.runState,
       secretsSet: new Set(secure.map((k) => k.slice(k.indexOf(":") + 1))),
     };

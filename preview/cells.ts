@@ -1,5 +1,6 @@
 // A further cell as its stack program would register it, by the same renderers its components use and without running
 // it: a resource under the mock runtime costs twenty times as much. A test runs both ways and compares.
+import { ENVIRONMENT_TYPE, environmentInputs } from "../components/environment";
 import { renderCell } from "../components/fleet/render/cell";
 import type { RenderedResource } from "../components/fleet/render/resource";
 import { plannedHost } from "../components/host/render/plan";
@@ -7,9 +8,11 @@ import { isGivenRef, isOutputRef, type Planned, type PlannedResource } from "../
 import { renderTenant } from "../components/isolation/render/tenant";
 import { renderProbes } from "../components/monitoring/render/probes";
 import { NAMESPACE as MONITORING } from "../components/monitoring/render/values";
+import { architectureDigest } from "../planner/architecture/digest";
 import type { Architecture, LockedHost } from "../planner/architecture/schema";
 import {
   cellContext,
+  environmentArgs,
   cellName,
   monitoredShips,
   probesName,
@@ -24,12 +27,31 @@ import { STACK_TYPE } from "./tree";
 import { urnOf } from "./urn";
 
 /** Everything a cell stack owns, in the order its program registers it. */
-export function renderCellStack({ name, architecture }: StackToPreview, project: string): GraphResource[] {
+export function renderCellStack(stack: StackToPreview, project: string): GraphResource[] {
+  const { name, architecture } = stack;
   const drawing = new Drawing({ project, stack: name });
-  drawing.add({ type: STACK_TYPE, name: `${project}-${name}`, custom: false });
+  drawing.add({ type: STACK_TYPE, name: `${project}-${name}`, custom: false, parent: null });
+  const root = drawing.add({
+    type: ENVIRONMENT_TYPE,
+    name: architecture.environment,
+    custom: false,
+    parent: null,
+    inputs: environmentInputs(environmentArgs(architecture, digestsOf(stack))),
+  });
+  drawing.root = root.urn;
   if (architecture.cluster === null) drawHosts(drawing, architecture);
   else drawCluster(drawing, architecture, project);
   return drawing.resources;
+}
+
+const NO_DIGEST = `sha256:${"0".repeat(64)}`;
+
+/** The digests the root of a stack shows. */
+export function digestsOf(stack: StackToPreview): { requirementsDigest: string; architectureDigest: string } {
+  return {
+    requirementsDigest: stack.requirementsDigest ?? NO_DIGEST,
+    architectureDigest: stack.architectureDigest ?? architectureDigest(stack.architecture),
+  };
 }
 
 function drawCluster(drawing: Drawing, architecture: Architecture, project: string): void {
@@ -71,6 +93,7 @@ function drawPlatform(drawing: Drawing, architecture: Architecture, project: str
     type: "pulumi:pulumi:StackReference",
     name: "platform",
     custom: true,
+    parent: null,
     inputs: { name, id: name },
   });
 }
@@ -171,6 +194,8 @@ interface Part {
 /** The resources of one stack, as they are drawn. */
 class Drawing {
   readonly resources: GraphResource[] = [];
+  /** URN of the stack's root component: everything hangs under it unless it says otherwise. */
+  root: string | null = null;
 
   constructor(readonly where: { project: string; stack: string }) {}
 
@@ -178,7 +203,7 @@ class Drawing {
     type,
     name,
     custom,
-    parent = null,
+    parent = this.root,
     inputs = {},
     options = {},
     dependsOn = [],
@@ -208,7 +233,7 @@ class Drawing {
         type: r.type,
         name: r.name,
         custom: r.custom,
-        parent: r.parent === null ? null : urns.get(r.parent)!,
+        parent: r.parent === null ? undefined : urns.get(r.parent)!,
         inputs: r.inputs,
         options: r.options,
         dependsOn: r.parent === null ? after : r.dependsOn.map((key) => urns.get(key)!).sort(),

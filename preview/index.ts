@@ -1,12 +1,11 @@
 // The offline preview: the platform's stack program in this process, every further cell by the renderers its
 // components use, and what follows from both. No account, no network, no CLI.
 import type { Graph, GraphResource } from "./graph";
-import { architectureDigest } from "../planner/architecture/digest";
 import { missingVersions } from "../planner/architecture/missing";
 import { output, secret } from "@pulumi/pulumi";
 import { compose } from "../stacks/compose";
 import type { Surroundings } from "../stacks/surroundings";
-import { renderCellStack } from "./cells";
+import { digestsOf, renderCellStack } from "./cells";
 import { hostFiles } from "./hosts";
 import { some, shipLedger } from "./ledger";
 import { judge } from "./policies";
@@ -64,13 +63,8 @@ export async function previewArchitectures(
 }
 
 /** What a program of this stack finds around it: every secret is there, and none has a value. */
-export function surroundingsOf({ architecture, ...stack }: StackToPreview): Surroundings {
-  return {
-    requirementsDigest: stack.requirementsDigest ?? "",
-    architectureDigest: stack.architectureDigest ?? architectureDigest(architecture),
-    secret: () => secret(output("offline")),
-    allowMissing: true,
-  };
+function surroundingsOf(stack: StackToPreview): Surroundings {
+  return { ...digestsOf(stack), secret: () => secret(output("offline")), allowMissing: true };
 }
 
 function runStack(stack: StackToPreview, project: string): Promise<ProgramRun> {

@@ -11,9 +11,10 @@ import type { Graph } from "./graph";
 export interface StackToPreview {
   name: string;
   architecture: Architecture;
-  requirementsDigest?: Digest | null;
-  /** As recorded; computed when left out. */
-  architectureDigest?: Digest | null;
+  /** Digest of the requirements the lock was planned from. Default: zeros, which no requirements have. */
+  requirementsDigest?: Digest;
+  /** As recorded. Default: computed. */
+  architectureDigest?: Digest;
   /** What the rollout recorded about its ships. Default: nothing. */
   runState?: RunState;
   /** Config secrets the stack file holds. Left out when unknown: a key the lock names then counts as given. */

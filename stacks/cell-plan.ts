@@ -2,11 +2,35 @@
 // same. No Pulumi here.
 import { EDGE } from "../components/eks/render/edge";
 import { SERVICE_CIDR } from "../components/eks/render/cidr-plan";
+import type { EnvironmentArgs } from "../components/environment";
 import type { CellContext } from "../components/fleet/render/context";
 import { DEFAULT_HTTP_PORTS, type ApiServerAddress, type TenantPlan } from "../components/isolation/render/tenant";
 import { NAMESPACE as MONITORING_NAMESPACE } from "../components/monitoring/render/values";
 import type { MonitoredShip } from "../components/monitoring/args";
 import type { Architecture, LockedShip, LockedTenant } from "../planner/architecture/schema";
+
+/** What the root of a stack shows. */
+export function environmentArgs(
+  architecture: Architecture,
+  digests: { requirementsDigest: string; architectureDigest: string },
+): EnvironmentArgs {
+  const { environment, stack, mode, provider, region, cell, ships, service, cost } = architecture;
+  const { low, mid, high, currency, incomplete, budget } = cost;
+  return {
+    environment,
+    stack,
+    mode,
+    provider,
+    region,
+    cell,
+    ships: ships.length,
+    compliance: service.compliance,
+    residency: service.residency,
+    requirementsDigest: digests.requirementsDigest,
+    architectureDigest: digests.architectureDigest,
+    cost: { low, mid, high, currency, incomplete, budget },
+  };
+}
 
 export const cellName = (architecture: Architecture): string => architecture.cell;
 

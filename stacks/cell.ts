@@ -20,7 +20,7 @@ export function composeCell(
   architecture: Architecture,
   around: Surroundings,
   ground: Ground,
-  parent: pulumi.Resource | undefined,
+  parent: pulumi.Resource,
 ): StackOutputs {
   const opts = { parent, providers: [ground.provider] };
   const tenants = tenantPlans(architecture).map(
@@ -47,7 +47,7 @@ export function composeCell(
 }
 
 /** The platform under a further cell, read from its stack: a cell builds nothing that all cells share. */
-export function platformGround(architecture: Architecture, parent: pulumi.Resource | undefined): Ground {
+export function platformGround(architecture: Architecture, parent: pulumi.Resource): Ground {
   const platform = platformOutputs(architecture);
   const provider = new Provider(
     PROVIDER_NAME,

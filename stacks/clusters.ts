@@ -40,11 +40,7 @@ const load = {
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-export function composePlatform(
-  architecture: Architecture,
-  around: Surroundings,
-  parent: pulumi.Resource | undefined,
-): Platform {
+export function composePlatform(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): Platform {
   switch (architecture.mode) {
     case "eks":
       return composeEks(architecture, parent);
@@ -59,7 +55,7 @@ export function composePlatform(
   }
 }
 
-function composeEks(architecture: Architecture, parent: pulumi.Resource | undefined): Platform {
+function composeEks(architecture: Architecture, parent: pulumi.Resource): Platform {
   const { Network, Cluster, NodePool, ClusterAddons } = load.eks();
   const { stack: name, region, zones, versions } = architecture;
   const settings = required(architecture.network, "network");
@@ -153,7 +149,7 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource | undefi
   };
 }
 
-function composeDoks(architecture: Architecture, parent: pulumi.Resource | undefined): Platform {
+function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platform {
   const settings = required(architecture.cluster, "cluster");
   const cluster = new (load.doks())(
     architecture.stack,
@@ -179,11 +175,7 @@ function composeDoks(architecture: Architecture, parent: pulumi.Resource | undef
   };
 }
 
-function composeExisting(
-  architecture: Architecture,
-  around: Surroundings,
-  parent: pulumi.Resource | undefined,
-): Platform {
+function composeExisting(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): Platform {
   const settings = required(architecture.cluster, "cluster");
   if (settings.kubeconfigSecret === null)
     throw new Error(

@@ -1,6 +1,8 @@
 // From a recorded architecture to components: the table of contents of a stack.
 import * as pulumi from "@pulumi/pulumi";
+import { Environment } from "../components/environment";
 import type { Architecture } from "../planner/architecture/schema";
+import { environmentArgs } from "./cell-plan";
 import type { StackOutputs, Surroundings } from "./surroundings";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- each mode loads only the SDKs of its own provider */
@@ -14,7 +16,7 @@ const load = {
 
 /** Makes everything one stack owns and returns its outputs. Decides nothing: the lock has decided. */
 export function compose(architecture: Architecture, around: Surroundings): StackOutputs {
-  const root = undefined;
+  const root = new Environment(architecture.environment, environmentArgs(architecture, around));
   const made =
     architecture.cluster === null
       ? composeOnHosts(architecture, around, root)
@@ -28,21 +30,13 @@ export function compose(architecture: Architecture, around: Surroundings): Stack
   };
 }
 
-function composeOnHosts(
-  architecture: Architecture,
-  around: Surroundings,
-  parent: pulumi.Resource | undefined,
-): StackOutputs {
+function composeOnHosts(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): StackOutputs {
   const hosts = load.hosts().composeHosts(architecture, around, parent);
   const backups = architecture.role === "platform" ? load.services().composeBackups(architecture, parent) : {};
   return { ...hosts, ...backups };
 }
 
-function composeOnCluster(
-  architecture: Architecture,
-  around: Surroundings,
-  parent: pulumi.Resource | undefined,
-): StackOutputs {
+function composeOnCluster(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): StackOutputs {
   const { composeCell, platformGround } = load.cell();
   if (architecture.role === "cell") {
     const ground = platformGround(architecture, parent);
@@ -70,11 +64,7 @@ function composeOnCluster(
   };
 }
 
-function probesOf(
-  architecture: Architecture,
-  ground: import("./cell").Ground,
-  parent: pulumi.Resource | undefined,
-): StackOutputs {
+function probesOf(architecture: Architecture, ground: import("./cell").Ground, parent: pulumi.Resource): StackOutputs {
   if (!architecture.monitoring.enabled || architecture.dns.domain === null) return {};
   return load.services().composeProbes(architecture, ground, parent);
 }

@@ -22,11 +22,7 @@ const load = {
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Hosts of this stack, and on the platform stack what all hosts of the environment share. */
-export function composeHosts(
-  architecture: Architecture,
-  around: Surroundings,
-  parent: pulumi.Resource | undefined,
-): StackOutputs {
+export function composeHosts(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): StackOutputs {
   const shared = architecture.role === "platform" ? foundation(architecture, parent) : platformFoundation(architecture);
   const hosts = architecture.hosts.map((host) => ({
     host,
@@ -56,7 +52,7 @@ interface Made {
 }
 
 /** An account refuses the same SSH key twice, and a cell needs no network of its own: the platform makes both, once. */
-function foundation(architecture: Architecture, parent: pulumi.Resource | undefined): Shared | null {
+function foundation(architecture: Architecture, parent: pulumi.Resource): Shared | null {
   const { provider, region, zones, access } = architecture;
   if (provider !== "aws" && provider !== "digitalocean") return null;
   const adopted = architecture.network?.vpcId;
@@ -97,7 +93,7 @@ function makeHost(
   architecture: Architecture,
   around: Surroundings,
   shared: Shared | null,
-  parent: pulumi.Resource | undefined,
+  parent: pulumi.Resource,
 ): Made {
   const { allowMissing } = around;
   const joined = { allowMissing, shared: shared ? sharedInputs(shared, host) : undefined };

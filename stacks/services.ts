@@ -32,7 +32,7 @@ const load = {
 export function composeRegistry(
   architecture: Architecture,
   platform: Platform,
-  parent: pulumi.Resource | undefined,
+  parent: pulumi.Resource,
 ): pulumi.Resource {
   return new (load.registry())(
     `${architecture.stack}-registry`,
@@ -45,7 +45,7 @@ export function composeRegistry(
 export function composeAdmission(
   architecture: Architecture,
   platform: Platform,
-  parent: pulumi.Resource | undefined,
+  parent: pulumi.Resource,
 ): pulumi.Resource[] {
   if (!architecture.isolation.admissionPolicies) return [];
   const opts = { parent, providers: [platform.provider], dependsOn: platform.foundation };
@@ -56,7 +56,7 @@ export function composeMonitoring(
   architecture: Architecture,
   around: Surroundings,
   platform: Platform,
-  parent: pulumi.Resource | undefined,
+  parent: pulumi.Resource,
 ): StackOutputs {
   const { monitoring, versions, service, cost, dns } = architecture;
   if (!monitoring.enabled) return {};
@@ -90,11 +90,7 @@ export function composeMonitoring(
 }
 
 /** The web probes of a further cell; the platform's own cell is probed by its monitoring. */
-export function composeProbes(
-  architecture: Architecture,
-  ground: Ground,
-  parent: pulumi.Resource | undefined,
-): StackOutputs {
+export function composeProbes(architecture: Architecture, ground: Ground, parent: pulumi.Resource): StackOutputs {
   new (load.monitoring().ShipProbes)(
     probesName(architecture),
     { cell: architecture.cell, ships: monitoredShips(architecture), domain: architecture.dns.domain! },
@@ -103,11 +99,11 @@ export function composeProbes(
   return {};
 }
 
-export function composeBackups(architecture: Architecture, parent: pulumi.Resource | undefined): StackOutputs {
+export function composeBackups(architecture: Architecture, parent: pulumi.Resource): StackOutputs {
   const { backup, provider, region } = architecture;
   if (!backup.enabled || (provider !== "aws" && provider !== "digitalocean")) return {};
   const made = new (load.backups())(
-    `${architecture.stack}-backups`,
+    architecture.stack,
     {
       provider,
       region,

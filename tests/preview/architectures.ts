@@ -244,3 +244,11 @@ function locks(options: FixtureOptions, of: (cell: string, index: number) => Par
     }),
   );
 }
+
+/** As a caller of the preview hands them over. */
+export const stacksOf = (architectures: Architecture[]) =>
+  architectures.map((architecture) => ({
+    name: architecture.stack,
+    architecture,
+    requirementsDigest: `sha256:${"1".repeat(64)}`,
+  }));

@@ -1,10 +1,11 @@
 import type { Architecture } from "../../planner/architecture/schema";
 import { previewArchitectures, type GraphResource } from "../../preview";
-import { clusterArchitectures, hostArchitectures } from "./architectures";
+import { clusterArchitectures, hostArchitectures, stacksOf } from "./architectures";
 
 const byUrn = (resources: readonly GraphResource[]) => [...resources].sort((a, b) => (a.urn < b.urn ? -1 : 1));
-const stacksOf = (architectures: Architecture[]) =>
-  architectures.map((architecture) => ({ name: architecture.stack, architecture }));
+
+// Two runs of every stack, on machines that may be busy.
+jest.setTimeout(60_000);
 
 describe("rendering a cell purely gives the graph its stack program gives", () => {
   const fleets: [string, Architecture[]][] = [
