@@ -52,6 +52,16 @@ export class HostFoundation extends pulumi.ComponentResource {
       ...(aws && zones.length === 0
         ? [{ path: "zones", received: "none", accepted: "the zones the hosts stand in", fix: "name at least one zone" }]
         : []),
+      ...(aws && !/^\d+\.\d+\.0\.0\/16$/.test(args.cidr ?? HOST_NETWORK_CIDR)
+        ? [
+            {
+              path: "cidr",
+              received: String(args.cidr),
+              accepted: "an IPv4 /16",
+              fix: "widen it: a /24 a zone is cut from it",
+            },
+          ]
+        : []),
     ]);
     const planned = aws
       ? networkResources(name, {

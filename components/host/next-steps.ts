@@ -54,7 +54,7 @@ function groundseg(settings: HostSettings, login: string): string[] {
   return [
     `Set up GroundSeg through a tunnel, at once: ssh ${tunnel} ${login}, then http://localhost:${GROUNDSEG_UI_PORT}. Whoever reaches this page first sets its password.`,
     `In GroundSeg, add the ships in this order, so that they get the ports that are open: ${settings.ships
-      .map((s) => `${s.name ?? s.id} (Ames ${s.amesPort})`)
+      .map((s) => s.name ?? s.id)
       .join(", ")}. Keys are given there, never here.`,
   ];
 }

@@ -72,9 +72,14 @@ const audit = (): HostFile => ({
 `,
 });
 
-/** UDP ports of the ships, ascending. */
-export const amesPorts = (settings: HostSettings): number[] =>
-  [...new Set(settings.ships.map((s) => s.amesPort))].sort((a, b) => a - b);
+/** GroundSeg's first Ames port; it hands them out itself, the lowest free one (goseg, getOpenUrbitPorts). */
+const GROUNDSEG_AMES_PORT = 34344;
+
+/** UDP ports of the ships, ascending; on a GroundSeg host also those that GroundSeg gives to as many ships. */
+export function amesPorts(settings: HostSettings): number[] {
+  const given = settings.kind === HostKind.GroundSeg ? settings.ships.map((_, i) => GROUNDSEG_AMES_PORT + i) : [];
+  return [...new Set([...settings.ships.map((s) => s.amesPort), ...given])].sort((a, b) => a - b);
+}
 
 function firewall(settings: HostSettings): HostFile {
   const cidrs = settings.access.adminCidrs;
