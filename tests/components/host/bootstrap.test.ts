@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { secretInText } from "../../../planner/predicates";
 import { deliverUserData, renderHost, USER_DATA_LIMIT, type RenderedHost } from "../../../components/host/render";
 import { bareMetal, groundseg, host, lock, planet, ship } from "./sample";
+import { temporary } from "./temporary";
 
 const kinds = { vps: planet, groundseg, "bare-metal": bareMetal } as const;
 const render = (kind: keyof typeof kinds): RenderedHost => {
@@ -46,7 +46,7 @@ describe.each(["vps", "groundseg", "bare-metal"] as const)("the bootstrap of a %
   });
 
   it("reads as shell to sh and bash", () => {
-    const dir = mkdtempSync(join(tmpdir(), "roadstead-sh-"));
+    const dir = temporary("roadstead-sh-");
     const shells = rendered.files.filter((f) => f.content.startsWith("#!/bin/sh"));
     expect(shells.length).toBeGreaterThan(2);
     for (const [i, text] of [rendered.script, ...shells.map((f) => f.content)].entries()) {

@@ -1,11 +1,11 @@
 // The guard script, run by sh against a stub of vere: what may boot and what may not.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { shipScript } from "../../../components/host/render/ship-script";
 import { maintenance, shipEnvironment } from "../../../components/host/render/ship-units";
 import type { HostShip } from "../../../components/host/render";
+import { temporary } from "./temporary";
 
 const KEY = "0wAAAAA.BBBBB.CCCCC.DDDDD.EEEEE.FFFFF.GGGGG.HHHHH.IIIII.JJJJJ.KKKKK";
 const ID = "sampel-palnet";
@@ -13,7 +13,7 @@ const PLANET: HostShip = { id: ID, name: "~sampel-palnet", amesPort: 34543, http
 
 /** A root directory with the script, a stub urbit, and stubs of the programs that need a real host. */
 class Sandbox {
-  readonly root = mkdtempSync(join(tmpdir(), "roadstead-ship-"));
+  readonly root = temporary("roadstead-ship-");
   readonly bin = join(this.root, "stubs");
 
   constructor(ship: HostShip = PLANET, dataDevice?: string) {

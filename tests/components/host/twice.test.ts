@@ -1,20 +1,10 @@
 // The script run twice by sh, in a directory that stands for the host, with stubs for what changes a real one.
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { renderHost, renderSettings, hostSettings } from "../../../components/host/render";
 import { bareMetal, planet } from "./sample";
+import { temporary } from "./temporary";
 
 /** Programs that only note that they were called. */
 const NOTED = [
@@ -63,7 +53,7 @@ esac`,
 };
 
 class Machine {
-  readonly root = mkdtempSync(join(tmpdir(), "roadstead-twice-"));
+  readonly root = temporary("roadstead-twice-");
   constructor() {
     const bin = join(this.root, "bin");
     mkdirSync(bin);
