@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { MonitoringStack, type MonitoringStackArgs } from "../../../components/monitoring";
 
 interface Made {
   type: string;
@@ -36,9 +37,8 @@ const ships = [
 ];
 const promise = <T>(o: pulumi.Output<T>) => new Promise<T>((resolve) => o.apply(resolve));
 
-async function build(args: Record<string, unknown> = {}, preview = false) {
+async function build(args: Partial<MonitoringStackArgs> = {}, preview = false) {
   await mocks(preview);
-  const { MonitoringStack } = await import("../../../components/monitoring");
   const stack = new MonitoringStack("prod", {
     platform: "eks",
     storageClass: "gp3",
@@ -94,7 +94,6 @@ describe("MonitoringStack", () => {
   test("every resource has the component as its parent", async () => {
     const seen: { name: string; parent: string | undefined }[] = [];
     await mocks(false);
-    const { MonitoringStack } = await import("../../../components/monitoring");
     await pulumi.runtime.runInPulumiStack(async () => {
       pulumi.runtime.registerStackTransformation((r) => {
         seen.push({ name: r.name, parent: (r.opts.parent as { __name?: string } | undefined)?.__name });
@@ -162,7 +161,7 @@ describe("MonitoringStack", () => {
 
   test("bad arguments are refused together, before anything is made", async () => {
     await expect(
-      build({ sla: 100, storageGiB: 0.5, storageClass: "", ships: [ships[0], ships[0]], shipNamespaces: "(" }),
+      build({ sla: 100, storageGiB: 0.5, storageClass: "", ships: [ships[0]!, ships[0]!], shipNamespaces: "(" }),
     ).rejects.toMatchObject({
       errors: ["sla", "storageClass", "shipNamespaces", "ships[1].id", "storageGiB"].map((propertyPath) =>
         expect.objectContaining({ propertyPath }),
@@ -170,7 +169,7 @@ describe("MonitoringStack", () => {
     });
   });
 
-  test.each(["prometheus", "datadog", "newrelic"])(
+  test.each(["prometheus", "datadog", "newrelic"] as const)(
     "beside an existing %s it makes nothing, and says what to scrape",
     async (existing) => {
       const stack = await build({ existing, charts: {} });

@@ -22,7 +22,7 @@ export const line = (item: string, monthly: number | null, more: Partial<CostLin
 });
 
 export const candidate = (id: string, more: Partial<Candidate> = {}): Candidate => {
-  const [mode, provider, region] = id.split("/") as [string, Candidate["provider"], string];
+  const [mode, provider, region] = id.split("/") as [Candidate["mode"], Candidate["provider"], string];
   return {
     id,
     mode,
