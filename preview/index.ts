@@ -100,7 +100,8 @@ function notInspected(graph: Graph, runs: readonly ProgramRun[]): string[] {
     .filter((r) => r.type === "kubernetes:helm.sh/v4:Chart")
     .map((r) => {
       const { chart, version } = r.inputs;
-      return `Helm chart ${String(chart)} ${version ? String(version) : "without a version"} (${r.name}): its objects are not rendered offline`;
+      const known = typeof version === "string" && !version.includes("not-recorded");
+      return `the objects of the Helm chart ${String(chart)} ${known ? version : "(version not recorded)"}, ${r.name}: charts are not rendered offline`;
     });
   const lookups = [...new Set(runs.flatMap((r) => r.lookups))].map((token) => token.split(":").at(-1)!);
   if (lookups.length > 0) notes.push(`what the provider answers to ${some(lookups)}: it is asked at deployment only`);

@@ -4,6 +4,7 @@ import type { Digest } from "../planner/architecture/digest";
 import type { MissingFact } from "../planner/architecture/missing";
 import type { Claim, RunState } from "../planner/architecture/run-state";
 import type { CostLine } from "../planner/plan/schema";
+import type { Level, Severity } from "../policies/rules";
 import type { ShipClass } from "../planner/requirements/schema";
 import type { Graph } from "./graph";
 
@@ -74,7 +75,9 @@ export interface PolicyOutcome {
 export interface PolicyFinding {
   rule: string;
   verdict: "fail" | "undecided";
-  enforcement: string;
+  /** Mandatory: `pulumi up` with the policy pack refuses. */
+  level: Level;
+  severity: Severity;
   message: string;
   /** URNs, collapsed to one finding a rule and message. */
   resources: string[];

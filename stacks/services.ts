@@ -1,5 +1,5 @@
 // What serves all cells of an environment beside their platform: the registry of claims, monitoring, backups.
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Backups as BackupsClass } from "../components/backup";
 import type { Registry as RegistryClass } from "../components/fleet";
 import type { AdmissionPolicies as AdmissionPoliciesClass } from "../components/isolation";
@@ -86,6 +86,8 @@ export function composeMonitoring(
     },
     { parent, providers: [platform.provider], dependsOn: platform.foundation },
   );
+  // Such as alerts that reach nobody: said while there is time.
+  made.warnings.apply((all) => all.forEach((warning) => void pulumi.log.warn(warning)));
   return { monitoringNamespace: made.namespace, monitoringWarnings: made.warnings };
 }
 

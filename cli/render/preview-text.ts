@@ -125,7 +125,7 @@ function policies({ policies: p }: Preview, paint: Paint, width: number): string
   ];
   for (const f of p.findings.slice(0, LISTED_FINDINGS)) {
     const where = f.resources.length === 1 ? nameOf(f.resources[0]!) : many(f.resources.length, "resource");
-    const text = wrap(`${f.verdict} ${f.rule} (${f.enforcement}): ${f.message} [${where}]`, width, "  - ");
+    const text = wrap(`${f.verdict} ${f.rule} (${f.level}): ${f.message} [${where}]`, width, "  - ");
     lines.push(...text.map((l) => paint(f.verdict === "fail" ? "red" : "yellow", l)));
   }
   const rest = p.findings.length - LISTED_FINDINGS;
