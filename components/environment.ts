@@ -33,8 +33,8 @@ export interface EnvironmentArgs {
   /** Frameworks the hosting must show evidence for. */
   compliance: string[];
   residency: string;
-  /** Digest of the requirements the lock was planned from, as recorded in the stack file. */
-  requirementsDigest: string;
+  /** Digest of the requirements the lock was planned from, as recorded in the stack file. Null or empty: not known here. */
+  requirementsDigest: string | null;
   /** Digest of the lock. */
   architectureDigest: string;
   cost: EnvironmentCost;
@@ -62,27 +62,28 @@ export class Environment extends pulumi.ComponentResource {
     super(ENVIRONMENT_TYPE, name, shown, opts);
 
     this.architectureDigest = pulumi.output(args.architectureDigest);
-    this.requirementsDigest = pulumi.output(args.requirementsDigest);
+    this.requirementsDigest = pulumi.output(args.requirementsDigest ?? "");
     this.plannedMonthly = pulumi.output(args.cost.mid);
     this.registerOutputs({ ...shown, plannedMonthly: this.plannedMonthly });
   }
 }
 
-/** The inputs as registered, for renderings too. Unknown amounts are left out: a null would read as not yet known. */
+/** The inputs as registered, for renderings too. What is null is left out: it would read as not yet known. */
 export function environmentInputs(args: EnvironmentArgs): Record<string, unknown> {
-  const { cost, ...rest } = args;
-  const amounts = Object.fromEntries(Object.entries(cost).filter(([, value]) => value !== null));
-  return { ...rest, cost: amounts };
+  const known = (values: object) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+  return { ...known(args), cost: known(args.cost) };
 }
 
 function environmentProblems(args: EnvironmentArgs): ArgumentProblem[] {
-  const needed = ["requirementsDigest", "architectureDigest"] as const;
-  return needed
-    .filter((path) => !/^sha256:[0-9a-f]{64}$/.test(args[path] ?? ""))
-    .map((path) => ({
-      path,
-      received: given(args[path] || undefined),
-      accepted: "the digest `roadstead plan --write` records",
-      fix: "record the architecture first: `roadstead plan FILE --stack STACK --write`",
-    }));
+  const digest = /^sha256:[0-9a-f]{64}$/;
+  const problem = (path: "architectureDigest" | "requirementsDigest"): ArgumentProblem => ({
+    path,
+    received: given(args[path] || undefined),
+    accepted: "the digest `roadstead plan --write` records",
+    fix: "record the architecture first: `roadstead plan FILE --stack STACK --write`",
+  });
+  return [
+    ...(digest.test(args.architectureDigest ?? "") ? [] : [problem("architectureDigest")]),
+    ...(!args.requirementsDigest || digest.test(args.requirementsDigest) ? [] : [problem("requirementsDigest")]),
+  ];
 }
