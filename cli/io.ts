@@ -1,4 +1,5 @@
 // What a command may touch of the world outside its arguments. Tests pass their own.
+import { EXIT } from "./exit";
 
 export interface Io {
   /** Data: what a script reads. Written as is, so end lines with a line feed. */
@@ -20,8 +21,10 @@ export function processIo(): Io {
   // `roadstead plan … | head` closes the pipe early; that is no fault of anybody.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
-      throw error;
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT.done);
+      // Standard error may be the broken one: nobody is left to tell.
+      if (stream !== process.stderr) process.stderr.write(`roadstead: output could not be written (${error.code})\n`);
+      process.exit(EXIT.failed);
     });
   return {
     out: (text) => void process.stdout.write(text),
