@@ -32,10 +32,17 @@ export function* manifestText(file: ManifestFile): Generator<string> {
   for (const resource of file.objects) {
     const unknown: string[] = [];
     const object = admissible(resource, unknown);
+    if (!named(object)) {
+      yield `---\n# ${resource.stack}: ${resource.name}: its name is known after deployment, so it is not written here\n`;
+      continue;
+    }
     const notes = unknown.length > 0 ? `# known after deployment, left out: ${unknown.join(", ")}\n` : "";
     yield `---\n# ${resource.stack}: ${resource.name}\n${notes}${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`;
   }
 }
+
+const named = (object: unknown): boolean =>
+  typeof (object as { metadata?: { name?: unknown } }).metadata?.name === "string";
 
 export function isKubernetesObject(resource: GraphResource): boolean {
   const { inputs, custom, type } = resource;

@@ -131,7 +131,7 @@ function createLoadBalancer(
   certificateArn: pulumi.Output<string>,
   gateway: pulumi.Resource[],
 ): Service {
-  const manifest = certificateArn.apply((arn) => edgeService(arn, args.tags ?? {}));
+  const manifest = edgeService(certificateArn, args.tags ?? {});
   return new Service(
     `${name}-edge`,
     { metadata: manifest.metadata, spec: manifest.spec },

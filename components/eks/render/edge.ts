@@ -122,8 +122,8 @@ export function gatewayObjects(domain: string): CustomObject[] {
   ];
 }
 
-/** The network load balancer in front of the proxies. */
-export function edgeService(certificateArn: string, tags: Record<string, string>) {
+/** The network load balancer in front of the proxies. Only the certificate may be a value that is not known yet. */
+export function edgeService<T>(certificateArn: T, tags: Record<string, string>) {
   const aws = (key: string) => `service.beta.kubernetes.io/aws-load-balancer-${key}`;
   return {
     metadata: {
