@@ -82,12 +82,13 @@ export function placeOnHosts(ships: { ship: FleetShip; host: HostPlan }[]): Plac
   for (const here of byHost.values()) {
     const ames = new Ports(HOST_AMES_PORT);
     const http = new Ports(HOST_HTTP_PORT);
-    const keptAmes = new Map(here.map(({ ship }) => [ship.id, galaxyPort(ship) ?? ship.seat?.port ?? null]));
-    for (const { ship } of here) {
-      const port = keptAmes.get(ship.id);
-      if (port) ames.keep(port);
-      if (ship.seat?.httpPort) http.keep(ship.seat.httpPort);
-    }
+    // Ports belong to the host: a seat on another one reserves nothing here.
+    const seatHere = ({ ship, host }: { ship: FleetShip; host: HostPlan }): FleetShip["seat"] =>
+      ship.seat?.host === host.name ? ship.seat : null;
+    const keptAmes = new Map(here.map((s) => [s.ship.id, galaxyPort(s.ship) ?? seatHere(s)?.port ?? null]));
+    const keptHttp = new Map(here.map((s) => [s.ship.id, seatHere(s)?.httpPort ?? null]));
+    for (const port of keptAmes.values()) if (port !== null) ames.keep(port);
+    for (const port of keptHttp.values()) if (port !== null) http.keep(port);
     for (const { ship, host } of here)
       placed.set(ship.id, {
         ship,
@@ -96,7 +97,7 @@ export function placeOnHosts(ships: { ship: FleetShip; host: HostPlan }[]): Plac
           zone: null,
           host: host.name,
           ames: { inbound: "direct", port: keptAmes.get(ship.id) ?? ames.free() },
-          httpPort: ship.seat?.httpPort ?? http.free(),
+          httpPort: keptHttp.get(ship.id) ?? http.free(),
         },
       });
   }

@@ -1,5 +1,6 @@
 // `plan --write`, decided without touching a file: which texts would be written, what they change, and why not.
 import { buildArchitectures, type BuildInput, recordedStacks } from "./build";
+import { parseArchitecture } from "./check";
 import { type DiffEntry, diffArchitectures } from "./diff";
 import { digestOf, requirementsDigest } from "./digest";
 import type { LockProblem } from "./problem";
@@ -68,6 +69,15 @@ export function planWrite(input: WriteInput): WriteResult {
   }));
   const problems = [...built.problems];
   if (problems.length === 0 && !input.force) problems.push(...differentDecision(before, built.stacks, stack));
+
+  // What could not be read back is never written.
+  if (problems.length === 0)
+    for (const { name, architecture } of built.stacks)
+      problems.push(
+        ...parseArchitecture(architecture, fileNameOf(files, name), "config.roadstead:architecture", name).problems,
+      );
+
+  if (problems.length > 0) return refused(problems, 2, { stacks: built.stacks, diff });
 
   const digest = requirementsDigest(requirements);
   const locks = [
