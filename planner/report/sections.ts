@@ -92,8 +92,8 @@ function facts(r: Report, c: Candidate): string {
       `${c.capacity.boundBy} decides`,
     ],
     ["Ready in", minutes(c.minutesToDeploy), "from the first command"],
-    ["Data lost at most", hours(c.recovery.rpoHours), "in the worst case"],
-    ["Back after", hours(c.recovery.rtoHours), "in the worst case"],
+    ["Data lost at most", hours(c.recovery.rpoHours), "configured, not yet measured"],
+    ["Back after", hours(c.recovery.rtoHours), "configured, not yet measured"],
   ];
   if (r.budget !== null && c.monthly.mid !== null)
     cells.splice(1, 0, ["Of the budget", ratio(c.monthly.mid / r.budget), `of ${money(r.budget, r.currency)}`]);

@@ -11,8 +11,8 @@ import { type HostSize, hostSizes, largestMemory, snapshotHours, SNAPSHOT_GB_PER
 
 /** Root volume of a node, GiB (reference model). */
 export const NODE_ROOT_GIB = 30;
-/** Prometheus and Loki volumes, GiB: the mission's 50 for each. */
-export const MONITORING_GIB = 100;
+/** Prometheus and Loki volumes of 50 GiB each (the mission), Alertmanager 1. */
+export const MONITORING_GIB = 101;
 
 /** Nodes for what is not a ship; charts' images are built for x86_64. Sizes from the reference model. */
 export function systemNodes(ships: number): { memoryGiB: number; vcpu: number; count: number } {
