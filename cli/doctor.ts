@@ -58,7 +58,8 @@ function render({ findings, next }: Diagnosis, stack: string, io: Io): string {
   const width = Math.max(60, Math.min(io.columns, 140));
   const line = (f: Finding) => {
     const [first = "", ...rest] = wrap(f.what, width, "  X ");
-    const fix = f.fix === "" ? [] : wrap(f.fix, width, "    → ");
+    // Never wrapped: most of it is a command to copy.
+    const fix = f.fix === "" ? [] : [`    → ${f.fix}`];
     return [`${first.replace("X", paint(LOOK[f.level].style, LOOK[f.level].mark))}`, ...rest, ...fix];
   };
   const blocking = findings.filter((f) => f.level === "blocks").length;

@@ -202,7 +202,7 @@ const setSecret = (f: Facts, secret: string): string =>
   `pulumi config set --secret --stack ${f.stack} ${secret} < ${secret}`;
 
 function missing(f: Facts): Finding[] {
-  return f.missing.map((m) => blocks(`missing/${m.path}`, `${m.path}: ${m.what} is missing; ${m.why}`, m.how));
+  return f.missing.map((m) => blocks(`missing/${m.path}`, `${m.path} is missing: ${m.what}; ${m.why}`, m.how));
 }
 
 function quotas(a: Architecture): Finding[] {

@@ -189,7 +189,7 @@ function facts(c: Candidate): string[] {
 
 function changes(list: readonly Change[], width: number): string[] {
   return list.flatMap((c, i) => {
-    return [...wrap(c.text, width, `  ${i + 1}. `), ...wrap(setArguments(c.set), width, "     ")];
+    return [...wrap(c.text, width, `  ${i + 1}. `), `     ${setArguments(c.set)}`];
   });
 }
 
