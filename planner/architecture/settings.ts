@@ -1,5 +1,5 @@
 // The parts of a lock that follow from the requirements and the candidate alone.
-import { natGateways, MONITORING_GIB } from "../plan/modes/clusters";
+import { natGateways } from "../plan/modes/clusters";
 import { snapshotHours } from "../plan/modes/hosts";
 import type { Candidate, Plan } from "../plan/schema";
 import { MAX_SHIPS_STARTED_AT_CREATION, MIN_TERMINATION_GRACE_SECONDS } from "../predicates";
@@ -9,8 +9,9 @@ import type { Architecture, LockedNodePool } from "./schema";
 
 /** Private range of a network Roadstead makes: room for three zones of ships. */
 const NETWORK_CIDR = "10.0.0.0/16";
-/** The fleet mission: metrics for a week, backups for 90 days. */
+/** The fleet mission: metrics for a week in 50 GiB, backups for 90 days. */
 const METRICS_DAYS = 7;
+const METRICS_GIB = 50;
 const BACKUP_DAYS = 90;
 const LOG_DAYS = 90;
 /** A start replays events and may migrate; GroundSeg gives maintenance two hours. */
@@ -71,8 +72,7 @@ export function settingsOf(
       enabled: clustered && existing.monitoring === undefined,
       existing: existing.monitoring ?? null,
       retentionDays: METRICS_DAYS,
-      // Prometheus and Loki share what the plan prices.
-      storageGiB: MONITORING_GIB / 2,
+      storageGiB: METRICS_GIB,
       pagerDutySecret: alerts.pagerDuty?.secret ?? null,
       slackSecret: alerts.slack?.secret ?? null,
     },
