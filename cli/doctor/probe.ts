@@ -79,6 +79,8 @@ function pluginsNeeded(probe: Probe, a: Architecture): Facts["pluginsNeeded"] {
     ...(providers.has("aws") ? ["aws"] : []),
     ...(providers.has("digitalocean") ? ["digitalocean"] : []),
     ...(onCluster ? ["kubernetes"] : []),
+    // Grafana's password.
+    ...(a.monitoring.enabled && a.role === "platform" ? ["random"] : []),
   ];
   return names.flatMap((name) => {
     const version = sdkVersion(probe, name);
