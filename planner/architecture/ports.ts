@@ -4,8 +4,8 @@ import type { FleetShip } from "./fleet";
 
 export const CLUSTER_AMES_PORT = 34343;
 export const CLUSTER_HTTP_PORT = 8080;
-/** GroundSeg keeps 34343 and 34344 and 8080 for itself; the same start serves every host. */
-export const HOST_AMES_PORT = 34345;
+/** GroundSeg keeps 34343 and 8080 for itself and gives its first ship 34344; the same start serves every host. */
+export const HOST_AMES_PORT = 34344;
 export const HOST_HTTP_PORT = 8081;
 /** Galaxies answer at 13337 + their number; any other port makes them undiscoverable. */
 const GALAXY_AMES_PORT = 13337;

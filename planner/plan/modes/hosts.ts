@@ -284,7 +284,8 @@ function ownHosts(context: Context): OwnCapacity[] {
     return {
       ...host,
       name: host.name ?? `host-${i + 1}`,
-      holds: Math.max(0, Math.min(byMemory, byDisk)),
+      // A host belongs to one cell, so it holds no more than a cell does.
+      holds: Math.max(0, Math.min(byMemory, byDisk, LIMITS.cellShips.value)),
       boundBy: byDisk < byMemory ? "disk" : "memory",
     };
   });

@@ -78,13 +78,13 @@ describe("places", () => {
   test("a VPS is named by its ship; ports on shared hosts count up above GroundSeg's own", () => {
     const vps = build(wish({ ships: { named: named([1, 2]) } }), "multi-vps");
     expect(shipsOf(vps).map((s) => [s.host, s.ames.port, s.httpPort])).toEqual(
-      shipsOf(vps).map((s) => [s.id, 34345, 8081]),
+      shipsOf(vps).map((s) => [s.id, 34344, 8081]),
     );
     const shared = build(count(3), "groundseg");
     expect(shipsOf(shared).map((s) => [s.host, s.ames.inbound, s.ames.port, s.httpPort])).toEqual([
-      ["groundseg-1", "direct", 34345, 8081],
-      ["groundseg-1", "direct", 34346, 8082],
-      ["groundseg-1", "direct", 34347, 8083],
+      ["groundseg-1", "direct", 34344, 8081],
+      ["groundseg-1", "direct", 34345, 8082],
+      ["groundseg-1", "direct", 34346, 8083],
     ]);
   });
 
