@@ -1,3 +1,3 @@
 export { AdmissionPolicies } from "./admission-policies";
-export { PodSecurity, Tenant, tenantPlan, type TenantArgs } from "./tenant";
-export { customerGroup, DEFAULT_QUOTA, type ApiServerAddress, type TenantQuota } from "./render/tenant";
+export { PodSecurity, Tenant, type TenantArgs } from "./tenant";
+export { tenantPlan, customerGroup, DEFAULT_QUOTA, type ApiServerAddress, type TenantQuota } from "./render/tenant";

@@ -4,15 +4,7 @@ import { type ArgumentProblem, given, refuseIfAny } from "../eks/refusal";
 import { register } from "../fleet/register";
 import { keyOf, KUBERNETES } from "../fleet/render/resource";
 import { isIPv4Cidr } from "./render/cidr";
-import {
-  type ApiServerAddress,
-  DEFAULT_HTTP_PORTS,
-  DEFAULT_QUOTA,
-  renderTenant,
-  TENANT_TYPE,
-  type TenantPlan,
-  type TenantQuota,
-} from "./render/tenant";
+import { type ApiServerAddress, renderTenant, TENANT_TYPE, tenantPlan, type TenantQuota } from "./render/tenant";
 
 /** Pod security standard a tenant's pods must meet. */
 export const PodSecurity = { Restricted: "restricted", Baseline: "baseline" } as const;
@@ -71,24 +63,6 @@ export class Tenant extends pulumi.ComponentResource {
     this.closedNamespace = pulumi.all([...made.values()].map((r) => r.urn)).apply(() => args.id);
     this.registerOutputs({ namespace: this.namespace, closedNamespace: this.closedNamespace });
   }
-}
-
-/** The arguments with their defaults, as the renderer takes them. */
-export function tenantPlan(args: TenantArgs): TenantPlan {
-  return {
-    id: args.id,
-    quota: args.quota ?? DEFAULT_QUOTA,
-    podSecurity: args.podSecurity ?? PodSecurity.Restricted,
-    kubernetes: args.kubernetes ?? null,
-    networkPolicies: args.networkPolicies ?? true,
-    internalCidrs: args.internalCidrs ?? [],
-    apiServer: args.apiServer,
-    edgeNamespace: args.edgeNamespace ?? null,
-    monitoringNamespace: args.monitoringNamespace ?? null,
-    httpPorts: args.httpPorts ?? DEFAULT_HTTP_PORTS,
-    amesPorts: args.amesPorts ?? [],
-    loom: args.loom ?? 31,
-  };
 }
 
 function tenantProblems(args: TenantArgs): ArgumentProblem[] {

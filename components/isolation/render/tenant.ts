@@ -2,6 +2,7 @@
 import { LOOM_HEADROOM_MIB, loomMiB } from "../../../planner/predicates";
 import { LABEL, OWN, SHIP_HTTP_PORT } from "../../fleet/render/names";
 import { component, keyOf, KUBERNETES, kubernetesObject, type RenderedResource } from "../../fleet/render/resource";
+import type { TenantArgs } from "../tenant";
 import { internetExcept } from "./cidr";
 
 export const TENANT_TYPE = "roadstead:index:Tenant";
@@ -47,6 +48,24 @@ export interface TenantPlan {
   amesPorts: readonly number[];
   /** The largest loom among the tenant's ships. */
   loom: number;
+}
+
+/** The arguments with their defaults, as the renderer takes them. */
+export function tenantPlan(args: TenantArgs): TenantPlan {
+  return {
+    id: args.id,
+    quota: args.quota ?? DEFAULT_QUOTA,
+    podSecurity: args.podSecurity ?? "restricted",
+    kubernetes: args.kubernetes ?? null,
+    networkPolicies: args.networkPolicies ?? true,
+    internalCidrs: args.internalCidrs ?? [],
+    apiServer: args.apiServer,
+    edgeNamespace: args.edgeNamespace ?? null,
+    monitoringNamespace: args.monitoringNamespace ?? null,
+    httpPorts: args.httpPorts ?? [SHIP_HTTP_PORT],
+    amesPorts: args.amesPorts ?? [],
+    loom: args.loom ?? 31,
+  };
 }
 
 /** RBAC group a customer's people are mapped to. */
@@ -224,6 +243,3 @@ const CUSTOMER_RULES = [
   { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["get", "list", "watch"] },
   { apiGroups: ["gateway.networking.k8s.io"], resources: ["httproutes"], verbs: ["get", "list", "watch"] },
 ];
-
-/** Default HTTP ports of a tenant: all ships of a cluster share one. */
-export const DEFAULT_HTTP_PORTS: readonly number[] = [SHIP_HTTP_PORT];
