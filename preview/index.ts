@@ -18,6 +18,9 @@ export { writePreview, OutputRefused } from "./write";
 export { mermaid } from "./mermaid";
 export { treeOf, type TreeLine } from "./tree";
 
+/** Stands where a secret's value would, and must be found nowhere in what a preview returns. */
+export const OFFLINE_SECRET = "roadstead-offline-secret";
+
 const PROJECT = "roadstead";
 
 /**
@@ -64,7 +67,7 @@ export async function previewArchitectures(
 
 /** What a program of this stack finds around it: every secret is there, and none has a value. */
 function surroundingsOf(stack: StackToPreview): Surroundings {
-  return { ...digestsOf(stack), secret: () => secret(output("offline")), allowMissing: true };
+  return { ...digestsOf(stack), secret: () => secret(output(OFFLINE_SECRET)), allowMissing: true };
 }
 
 function runStack(stack: StackToPreview, project: string): Promise<ProgramRun> {

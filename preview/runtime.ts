@@ -3,6 +3,7 @@
 import * as log from "@pulumi/pulumi/log";
 import * as runtime from "@pulumi/pulumi/runtime";
 import { REDACTED, type GraphResource } from "./graph";
+import { answerOf } from "./lookups";
 import { STACK_TYPE } from "./tree";
 import { urnOf } from "./urn";
 
@@ -38,33 +39,46 @@ export function runProgram(where: { project: string; stack: string }, program: (
 
 async function runAlone(where: { project: string; stack: string }, program: () => unknown): Promise<ProgramRun> {
   const recorded: ProgramRun = { resources: [], lookups: [], warnings: [] };
+  const faults: unknown[] = [];
   const silence = collectLog(recorded.warnings);
-  const failure = firstStrayRejection();
+  const stray = strayRejections(faults);
   try {
     // The mocks only switch the runtime's features on; the recorder answers in their place.
     const unused = () => Promise.reject(new Error("the recorder answers"));
     await runtime.setMocks({ newResource: unused, call: unused }, where.project, where.stack, true, ORGANIZATION);
-    Object.assign(runtime.getMonitor() as object, recorder(where, recorded));
-    await Promise.race([runtime.runInPulumiStack(async () => program()), failure.happened]);
-    await Promise.race([runtime.disconnect(), failure.happened]);
-    return recorded;
+    Object.assign(runtime.getMonitor() as object, recorder(where, recorded, faults));
+    const finished = runtime
+      .runInPulumiStack(async () => {
+        try {
+          return (await program()) as Record<string, unknown>;
+        } catch (error) {
+          // Kept aside: the SDK would reject promises that nobody holds.
+          faults.push(error);
+          return {};
+        }
+      })
+      .then(() => runtime.disconnect());
+    await Promise.race([finished, stray.first]);
   } finally {
-    // One fault rejects several promises of the SDK; those that come a turn later belong to this run, too.
+    // One fault may reject several promises of the SDK; those that come a turn later belong to this run, too.
     await new Promise((resolve) => setImmediate(resolve));
-    failure.stop();
+    stray.stop();
     silence();
   }
+  if (faults.length > 0) throw faults[0];
+  return recorded;
 }
 
-/** A registration that fails rejects a promise nobody holds; without this Node would end the process. */
-function firstStrayRejection(): { happened: Promise<never>; stop: () => void } {
-  let listener: (reason: unknown) => void = () => undefined;
-  const happened = new Promise<never>((_, reject) => {
-    listener = (reason) => reject(reason instanceof Error ? reason : new Error(String(reason)));
-  });
-  happened.catch(() => undefined);
+/** What fails inside an apply rejects a promise nobody holds; without this Node would end the process. */
+function strayRejections(faults: unknown[]): { first: Promise<void>; stop: () => void } {
+  let happened: () => void = () => undefined;
+  const first = new Promise<void>((resolve) => (happened = resolve));
+  const listener = (reason: unknown) => {
+    faults.push(reason);
+    happened();
+  };
   process.on("unhandledRejection", listener);
-  return { happened, stop: () => void process.off("unhandledRejection", listener) };
+  return { first, stop: () => void process.off("unhandledRejection", listener) };
 }
 
 /** Without an engine the SDK prints; a preview returns warnings instead. */
@@ -109,10 +123,11 @@ interface ReadRequest {
 }
 type Answer = (error: Error | null, response: unknown) => void;
 
-function recorder(where: { project: string; stack: string }, recorded: ProgramRun) {
+/** Faults are kept and answered as if all were well: the SDK would only reject promises that nobody holds. */
+function recorder(where: { project: string; stack: string }, recorded: ProgramRun, faults: unknown[]) {
   const urns = new Set<string>();
   const add = (resource: GraphResource): void => {
-    if (urns.has(resource.urn)) throw new Error(`two resources would have the same URN: ${resource.urn}`);
+    if (urns.has(resource.urn)) faults.push(new Error(`two resources would have the same URN: ${resource.urn}`));
     urns.add(resource.urn);
     recorded.resources.push(resource);
   };
@@ -125,22 +140,18 @@ function recorder(where: { project: string; stack: string }, recorded: ProgramRu
       if (request.hasRetainondelete() && request.getRetainondelete()) options.retainOnDelete = true;
       if (request.getDeletebeforereplace()) options.deleteBeforeReplace = true;
       if (request.getIgnorechangesList().length > 0) options.ignoreChanges = request.getIgnorechangesList();
-      try {
-        add({
-          stack: where.stack,
-          urn,
-          type: request.getType(),
-          name: request.getName(),
-          parent: parentOf(request.getParent()),
-          custom: request.getCustom(),
-          inputs: readable(object?.toJavaScript() ?? {}) as Record<string, unknown>,
-          options,
-          dependsOn: request.getDependenciesList().sort(),
-          provider: providerOf(request.getProvider()),
-        });
-      } catch (error) {
-        return answer(error as Error, undefined);
-      }
+      add({
+        stack: where.stack,
+        urn,
+        type: request.getType(),
+        name: request.getName(),
+        parent: parentOf(request.getParent()),
+        custom: request.getCustom(),
+        inputs: readable(object?.toJavaScript() ?? {}) as Record<string, unknown>,
+        options,
+        dependsOn: request.getDependenciesList().sort(),
+        provider: providerOf(request.getProvider()),
+      });
       // What was put in comes back; everything else stays unknown, as in a preview before the first `up`.
       answer(null, {
         getUrn: () => urn,
@@ -169,8 +180,15 @@ function recorder(where: { project: string; stack: string }, recorded: ProgramRu
     },
     invoke(request: { getTok(): string }, answer: Answer) {
       if (!recorded.lookups.includes(request.getTok())) recorded.lookups.push(request.getTok());
-      // One unknown member makes the whole answer unknown.
-      answer(null, { getFailuresList: () => [], getReturn: () => ({ toJavaScript: () => ({ unknown: UNKNOWN }) }) });
+      const members = answerOf(request.getTok());
+      if (members === null)
+        faults.push(
+          new Error(
+            `${request.getTok()}: the offline preview does not know what it answers; list its members in preview/lookups.ts`,
+          ),
+        );
+      const unknown = Object.fromEntries((members ?? []).map((member) => [member, UNKNOWN]));
+      answer(null, { getFailuresList: () => [], getReturn: () => ({ toJavaScript: () => unknown }) });
     },
     registerResourceOutputs(_request: unknown, answer: Answer) {
       answer(null, {});

@@ -1,0 +1,88 @@
+import { shipLedger } from "../../preview/ledger";
+import type { LockedShip } from "../../planner/architecture/schema";
+import { clusterArchitectures, stacksOf } from "./architectures";
+
+const locked = (change: (ships: LockedShip[]) => void) => {
+  const [stack] = stacksOf(clusterArchitectures({ shipsPerCell: 6 }));
+  change(stack!.architecture.ships);
+  return stack!;
+};
+const state = { claim: "claimed", firstBoot: "done", lastEvent: 41, cleanStopEvent: null } as const;
+
+describe("the ship ledger", () => {
+  test("says first boot, kept, stopped and removed by what is recorded", () => {
+    const stack = locked(() => undefined);
+    const [a, b, c] = stack.architecture.ships as [LockedShip, LockedShip, LockedShip];
+    stack.architecture.tombstones = [
+      {
+        id: "wanderer",
+        name: "~dacmul-pittyv",
+        cell: "c1",
+        zone: null,
+        host: null,
+        tenant: a.tenant,
+        diskGiB: 20,
+        cleanStopEvent: 7,
+      },
+    ];
+    const { ledger } = shipLedger([
+      { ...stack, runState: { [b.id]: state, [c.id]: { ...state, cleanStopEvent: 41 } } },
+    ]);
+    const action = Object.fromEntries(ledger.ships.map((s) => [s.id, s.action]));
+    expect(action).toMatchObject({ [a.id]: "first boot", [b.id]: "kept", [c.id]: "stopped", wanderer: "removed" });
+    expect(ledger.counts).toEqual({ "first boot": 4, kept: 1, stopped: 1, removed: 1 });
+    expect(ledger.ships.find((s) => s.id === "wanderer")).toMatchObject({ claim: "claimed", key: null, lastEvent: 7 });
+  });
+
+  test("a sealed or imported ship never has a first boot, whatever its run state lacks", () => {
+    const { ledger } = shipLedger([
+      locked((ships) => {
+        ships[0]!.sealed = true;
+        ships[1]!.imported = true;
+      }),
+    ]);
+    expect(ledger.ships.slice(0, 2).map((s) => [s.action, s.claim])).toEqual([
+      ["kept", "claimed"],
+      ["kept", "claimed"],
+    ]);
+  });
+
+  test("a named ship nobody recorded anything of is unknown, not unclaimed", () => {
+    expect(shipLedger([locked(() => undefined)]).ledger.ships[0]!.claim).toBe("unknown");
+  });
+
+  test("tells the six states of a key apart", () => {
+    const { ledger } = shipLedger([
+      locked((ships) => {
+        ships[1]!.key = null;
+        Object.assign(ships[2]!, { sealed: true });
+        Object.assign(ships[3]!, { imported: true });
+        Object.assign(ships[4]!, { fake: true });
+        Object.assign(ships[5]!, { class: "comet" });
+      }),
+    ]);
+    expect(ledger.ships.map((s) => s.key)).toEqual(["given", "missing", "sealed", "imported", "fake", "comet"]);
+  });
+
+  test("a key that is named and not set in the stack file is missing, and said so", () => {
+    const stack = locked(() => undefined);
+    const [first] = stack.architecture.ships;
+    const { ledger, warnings } = shipLedger([{ ...stack, secretsSet: new Set([first!.key!.secret]) }]);
+    expect(ledger.ships.map((s) => s.key)).toEqual(["given", ...Array<string>(5).fill("missing")]);
+    expect(warnings.join()).toContain("5 ships without a boot key");
+  });
+
+  test("a first boot that was started and never confirmed is a warning", () => {
+    const stack = locked(() => undefined);
+    const { id } = stack.architecture.ships[0]!;
+    const { ledger, warnings } = shipLedger([{ ...stack, runState: { [id]: { ...state, firstBoot: "started" } } }]);
+    expect(ledger.ships[0]!.action).toBe("kept");
+    expect(warnings.join()).toContain("never confirmed it");
+  });
+
+  test("ships of a large cell are created stopped", () => {
+    const parked = (shipsPerCell: number) =>
+      shipLedger(stacksOf(clusterArchitectures({ shipsPerCell }))).ledger.ships.every((s) => s.parked);
+    expect([parked(10), parked(11)]).toEqual([false, true]);
+  });
+});
