@@ -90,7 +90,7 @@ function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMake
           path,
           name,
           "a region of a provider Roadstead knows",
-          `did you mean ${nearest(name, knownRegions()).join(" or ")}?`,
+          didYouMean(name, knownRegions(), "regions are the providers' own names, such as us-east-1, nyc3 or fsn1"),
         ),
       );
   };
@@ -145,7 +145,7 @@ function issueProblems(issue: z.core.$ZodIssue, root: unknown, problem: ProblemM
           path === "" ? key : `${path}.${key}`,
           (received as Record<string, unknown> | undefined)?.[key],
           schemaKeys.length > 0 ? `one of the keys ${schemaKeys.join(", ")}` : "no such key",
-          schemaKeys.length > 0 ? `did you mean ${nearest(key, schemaKeys).join(" or ")}?` : "remove it",
+          didYouMean(key, schemaKeys, "remove it"),
         ),
       );
     }
@@ -200,7 +200,7 @@ const article = (expected: string): string =>
 
 function nearestFix(received: unknown, values: readonly unknown[]): string {
   if (typeof received !== "string") return "use one of these";
-  return `did you mean ${nearest(received, values.map(String)).join(" or ")}?`;
+  return didYouMean(received, values.map(String), "use one of these");
 }
 
 function pathText(path: readonly PropertyKey[]): string {
@@ -239,6 +239,14 @@ export function nearest(name: string, names: readonly string[], most = 2): strin
     .filter((s) => s.d === best)
     .slice(0, most)
     .map((s) => s.n);
+}
+
+/** A hint only where it can help: a name half of whose letters differ was no slip of the pen. */
+function didYouMean(name: string, names: readonly string[], otherwise: string): string {
+  const close = nearest(name, names).filter(
+    (n) => distance(name.toLowerCase(), n.toLowerCase()) <= Math.max(2, name.length / 2),
+  );
+  return close.length === 0 ? otherwise : `did you mean ${close.join(" or ")}?`;
 }
 
 function dedupe(problems: Problem[]): Problem[] {
