@@ -21,8 +21,8 @@ jest.mock("@pulumi/policy", () => ({
 
 const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 let policies: Served[];
-beforeAll(async () => {
-  await import("../../policies/index");
+beforeAll(() => {
+  jest.requireActual("../../policies/index");
   policies = mockServed[0]!.policies;
 });
 const served = (rule: string) => policies.find((p) => p.name === `roadstead-${rule}`)!;

@@ -1,4 +1,6 @@
 // Every rule says pass, fail and "could not be decided", each where it should.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { evaluate, fromGraph, type PolicyResource, rules, UNKNOWN, type Verdict } from "../../policies/rules";
 import * as s from "./samples";
 import { changed, resource } from "./samples";
@@ -416,4 +418,14 @@ test("no rule passes silently when nothing at all is known", () => {
 test("a preview's null is a value not known yet", () => {
   const [r] = fromGraph([{ ...s.key, inputs: { enableKeyRotation: null, nested: [{ a: null }] } }]);
   expect(r!.props).toEqual({ enableKeyRotation: UNKNOWN, nested: [{ a: UNKNOWN }] });
+});
+
+test("the page on policies lists every rule with its level", () => {
+  const rows = readFileSync(join(__dirname, "../../docs/policies.md"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  expect(rows.map(([, name, level, text]) => [name, level, text])).toEqual(
+    rules.map((r) => [`\`${r.name}\``, `${r.level}, ${r.severity}`, r.description]),
+  );
 });
