@@ -21,6 +21,9 @@ export interface TenantQuota {
 /** What a tenant gets when nothing was planned for it. */
 export const DEFAULT_QUOTA: TenantQuota = { ships: 10, memoryMiB: 20 * 1024, cpuMilli: 10_000, storageGiB: 200 };
 
+/** Ports ships of a tenant serve HTTP on: in a cluster all share one. */
+export const DEFAULT_HTTP_PORTS: readonly number[] = [SHIP_HTTP_PORT];
+
 export interface ApiServerAddress {
   /** Networks the Kubernetes API answers from: its service address and its endpoints. */
   cidrs: string[];
@@ -62,7 +65,7 @@ export function tenantPlan(args: TenantArgs): TenantPlan {
     apiServer: args.apiServer,
     edgeNamespace: args.edgeNamespace ?? null,
     monitoringNamespace: args.monitoringNamespace ?? null,
-    httpPorts: args.httpPorts ?? [SHIP_HTTP_PORT],
+    httpPorts: args.httpPorts ?? DEFAULT_HTTP_PORTS,
     amesPorts: args.amesPorts ?? [],
     loom: args.loom ?? 31,
   };
