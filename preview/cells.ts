@@ -5,7 +5,7 @@ import { renderCell } from "../components/fleet/render/cell";
 import type { RenderedResource } from "../components/fleet/render/resource";
 import { plannedHost } from "../components/host/render/plan";
 import { isGivenRef, isOutputRef, type Planned, type PlannedResource } from "../components/host/render/resources";
-import { renderTenant } from "../components/isolation/render/tenant";
+import { renderTenant, tenantPlan } from "../components/isolation/render/tenant";
 import { renderProbes } from "../components/monitoring/render/probes";
 import { NAMESPACE as MONITORING } from "../components/monitoring/render/values";
 import { architectureDigest } from "../planner/architecture/digest";
@@ -18,7 +18,7 @@ import {
   probesName,
   PROVIDER_NAME,
   shipsWithKey,
-  tenantPlans,
+  tenantsMade,
 } from "../stacks/cell-plan";
 import type { GraphResource } from "./graph";
 import type { StackToPreview } from "./result";
@@ -69,8 +69,8 @@ function drawCluster(drawing: Drawing, architecture: Architecture, project: stri
     },
     dependsOn: [platform.urn],
   });
-  const tenants = tenantPlans(architecture).flatMap((plan) =>
-    drawing.addRendered(renderTenant(plan.id, plan), provider.urn),
+  const tenants = tenantsMade(architecture).flatMap((args) =>
+    drawing.addRendered(renderTenant(args.id, tenantPlan(args)), provider.urn),
   );
   const housed = tenants.filter((r) => r.custom).map((r) => r.urn);
   drawing.addRendered(

@@ -4,7 +4,8 @@ import { EDGE } from "../components/eks/render/edge";
 import { SERVICE_CIDR } from "../components/eks/render/cidr-plan";
 import type { EnvironmentArgs } from "../components/environment";
 import type { CellContext } from "../components/fleet/render/context";
-import { DEFAULT_HTTP_PORTS, type ApiServerAddress, type TenantPlan } from "../components/isolation/render/tenant";
+import type { ApiServerAddress } from "../components/isolation/render/tenant";
+import type { TenantArgs } from "../components/isolation/tenant";
 import { NAMESPACE as MONITORING_NAMESPACE } from "../components/monitoring/render/values";
 import type { MonitoredShip } from "../components/monitoring/args";
 import type { Architecture, LockedShip, LockedTenant } from "../planner/architecture/schema";
@@ -69,15 +70,15 @@ export const probesName = (architecture: Architecture): string => `${architectur
 export const monitoredShips = (architecture: Architecture): MonitoredShip[] =>
   architecture.ships.map((s) => ({ id: s.id, namespace: s.tenant, tenant: s.tenant }));
 
-/** Only EKS gets an edge of its own; elsewhere ships are reached through the cluster's own ingress or a port-forward. */
-const hasEdge = ({ mode, dns }: Architecture): boolean => mode === "eks" && dns.domain !== null;
+/** A cluster Roadstead builds gets an edge; on another, ships are reached by its own ingress or a port-forward. */
+const hasEdge = ({ mode, dns }: Architecture): boolean => OWN_POOLS.includes(mode) && dns.domain !== null;
 
 /** The namespaces this stack makes: a customer with ships in several cells has one, made by one stack. */
-export function tenantPlans(architecture: Architecture): TenantPlan[] {
-  return architecture.tenants.filter((t) => t.madeBy === undefined).map((t) => tenantPlan(t, architecture));
+export function tenantsMade(architecture: Architecture): TenantArgs[] {
+  return architecture.tenants.filter((t) => t.madeBy === undefined).map((t) => tenantArgs(t, architecture));
 }
 
-function tenantPlan({ id, quota }: LockedTenant, architecture: Architecture): TenantPlan {
+function tenantArgs({ id, quota }: LockedTenant, architecture: Architecture): TenantArgs {
   const { isolation, monitoring, network, versions } = architecture;
   const aboard = architecture.ships.filter((s) => s.tenant === id);
   const direct = aboard.filter((s) => s.ames.inbound !== "relayed");
@@ -91,7 +92,7 @@ function tenantPlan({ id, quota }: LockedTenant, architecture: Architecture): Te
     apiServer: apiServer(architecture),
     edgeNamespace: hasEdge(architecture) ? EDGE.namespace : null,
     monitoringNamespace: monitoring.enabled ? MONITORING_NAMESPACE : null,
-    httpPorts: aboard.length > 0 ? unique(aboard.map((s) => s.httpPort)) : DEFAULT_HTTP_PORTS,
+    httpPorts: aboard.length > 0 ? unique(aboard.map((s) => s.httpPort)) : undefined,
     amesPorts: unique(direct.map((s) => s.ames.port)),
     loom: Math.max(31, ...aboard.map((s) => s.loom)),
   };

@@ -4,7 +4,7 @@ import { Provider } from "@pulumi/kubernetes/provider";
 import { Cell } from "../components/fleet";
 import { Tenant } from "../components/isolation";
 import type { Architecture } from "../planner/architecture/schema";
-import { cellContext, cellName, PROVIDER_NAME, shipsWithKey, tenantPlans } from "./cell-plan";
+import { cellContext, cellName, PROVIDER_NAME, shipsWithKey, tenantsMade } from "./cell-plan";
 import { platformOutputs, type StackOutputs, type Surroundings } from "./surroundings";
 
 /** What a cell stands on. */
@@ -23,13 +23,8 @@ export function composeCell(
   parent: pulumi.Resource,
 ): StackOutputs {
   const opts = { parent, providers: [ground.provider] };
-  const tenants = tenantPlans(architecture).map(
-    ({ internalCidrs, httpPorts, amesPorts, ...plan }) =>
-      new Tenant(
-        plan.id,
-        { ...plan, internalCidrs: [...internalCidrs], httpPorts: [...httpPorts], amesPorts: [...amesPorts] },
-        { ...opts, dependsOn: ground.foundation },
-      ),
+  const tenants = tenantsMade(architecture).map(
+    (args) => new Tenant(args.id, args, { ...opts, dependsOn: ground.foundation }),
   );
   const cell = new Cell(
     cellName(architecture),

@@ -161,6 +161,9 @@ function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platf
       vpcCidr: required(architecture.network, "network").cidr,
       adminCidrs: architecture.access.adminCidrs,
       storageClass: settings.storageClass,
+      domain: architecture.dns.domain,
+      zoneId: architecture.dns.zoneId,
+      envoyGatewayVersion: architecture.versions.charts?.envoyGateway?.version ?? null,
       tags: Object.entries(stackTags(architecture)).map(([key, value]) => `${key}:${value}`),
     },
     { parent },
@@ -171,7 +174,7 @@ function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platf
     clusterIdentifier: cluster.clusterId,
     storageClassName: settings.storageClass,
     foundation: [cluster],
-    outputs: { endpoint: cluster.endpoint, platformReady: cluster.ready },
+    outputs: { endpoint: cluster.endpoint, edgeAddress: cluster.edgeAddress, platformReady: cluster.ready },
   };
 }
 

@@ -38,9 +38,12 @@ describe("a preview of a cluster", () => {
     expect(preview.warnings.filter((w) => w.includes("before up"))).toEqual([]);
   });
 
-  test("is read on a screen, whatever the number of ships", () => {
+  test("is as long on a screen for twice the ships", async () => {
     const text = renderPreview(preview, plain);
-    expect(text.split("\n").length).toBeLessThan(150);
+    const twice = await previewArchitectures(
+      stacksOf(clusterArchitectures({ cells: 4, shipsPerCell: 50, unnamed: true, versions: {} })),
+    );
+    expect(renderPreview(twice, plain).split("\n").length).toBe(text.split("\n").length);
     expect(text).toContain("Ship × 25");
     expect(text).toContain("first boot 100");
     expect(text).toContain("2 more cell stacks like it: prod-c3 to prod-c4");
