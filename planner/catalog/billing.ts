@@ -40,7 +40,7 @@ const FREE = [
   /^aws:route53\/record:/,
   /^aws:s3\/bucket[A-Z]/,
   /^aws:ssm\/parameter:/, // standard tier
-  /^digitalocean:index\/(dnsRecord|domain|firewall|project|reservedIp|reservedIpAssignment|sshKey|spacesBucketPolicy|tag|volumeAttachment|vpc):/,
+  /^digitalocean:index\/(certificate|dnsRecord|domain|firewall|project|reservedIp|reservedIpAssignment|sshKey|spacesBucketPolicy|tag|volumeAttachment|vpc):/,
   /^kubernetes:/, // objects of the API; what costs is listed as billed
 ];
 
