@@ -2,6 +2,7 @@
 // (design §2 rule 7). Pure: plain data in, a problem or nothing out.
 import ipaddr from "ipaddr.js";
 import { isPlaceholder } from "./architecture/identity";
+import { LIMITS } from "./catalog/limits";
 import type { LockedShip, Tombstone } from "./architecture/schema";
 import { shown } from "./requirements/problem";
 
@@ -22,7 +23,7 @@ export const LOOM_HEADROOM_MIB = 512;
 /** Seconds a ship may take to stop. vere has no timeout of its own; GroundSeg waits 600 s after |exit. */
 export const MIN_TERMINATION_GRACE_SECONDS = 600;
 /** A cell is the unit of failure, of rollout and of state size (design §4.4). */
-export const MAX_SHIPS_PER_CELL = 50;
+export const MAX_SHIPS_PER_CELL: number = LIMITS.cellShips.value;
 /** Cells up to this size start at creation; larger ones are created parked and released one by one. */
 export const MAX_SHIPS_STARTED_AT_CREATION = 10;
 

@@ -9,6 +9,11 @@ export function pilotSize(ships: number): number {
   return ships < 100 ? 5 : 10;
 }
 
+/** Cells a new cluster fleet is cut into: the pilot, then full ones. */
+export function cellCount(ships: number): number {
+  return 1 + Math.ceil(Math.max(0, ships - pilotSize(ships)) / MAX_SHIPS_PER_CELL);
+}
+
 export const CellContent = { Cluster: "cluster", Hosts: "hosts" } as const;
 export type CellContent = (typeof CellContent)[keyof typeof CellContent];
 

@@ -1,6 +1,6 @@
 // Hosts of a lock: recorded ones keep name, cell and ships; the plan's sizes are dealt out to them, then to new ones.
 import type { Catalog } from "../catalog/catalog";
-import { EC2_ROOT_GIB } from "../plan/modes/hosts";
+import { EC2_ROOT_GIB } from "../plan/modes/machines";
 import type { Candidate, PlannedNode } from "../plan/schema";
 import { MAX_SHIPS_PER_CELL } from "../predicates";
 import type { OwnHost } from "../requirements/schema";

@@ -1,6 +1,6 @@
 // The parts of a lock that follow from the requirements and the candidate alone.
-import { natGateways } from "../plan/modes/clusters";
-import { snapshotHours } from "../plan/modes/hosts";
+import { natGateways } from "../plan/modes/eks";
+import { snapshotHours } from "../plan/modes/machines";
 import type { Candidate, Plan } from "../plan/schema";
 import { MAX_SHIPS_STARTED_AT_CREATION, MIN_TERMINATION_GRACE_SECONDS } from "../predicates";
 import type { Requirements } from "../requirements/schema";

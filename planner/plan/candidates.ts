@@ -2,8 +2,11 @@
 import { defaultRegion, jurisdiction } from "../catalog/regions";
 import type { Mode } from "../requirements/schema";
 import { Bill, type Context, type Draft } from "./draft";
-import { comparedCluster, doksDraft, eksDraft, existingClusterDraft } from "./modes/clusters";
-import { bareMetalDraft, groundsegDraft, hybridDraft, vpsDraft } from "./modes/hosts";
+import { doksDraft } from "./modes/doks";
+import { eksDraft } from "./modes/eks";
+import { groundsegDraft, vpsDraft } from "./modes/hosts";
+import { comparedCluster, existingClusterDraft } from "./modes/other-clusters";
+import { bareMetalDraft, hybridDraft } from "./modes/own-hosts";
 import type { Provider } from "./schema";
 
 const RENTED: Provider[] = ["digitalocean", "aws", "hetzner"];

@@ -1,83 +1,26 @@
-// Ships on hosts of their own: a VPS a ship, GroundSeg hosts, machines the user owns, and both together.
-import { LIMITS } from "../../catalog/limits";
-import type { OwnHost } from "../../requirements/schema";
+// Ships on rented hosts of their own: a VPS a ship, or GroundSeg hosts with several.
 import { priceOf } from "../../catalog/catalog";
+import { LIMITS } from "../../catalog/limits";
+import { zonesOf } from "../../catalog/regions";
 import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, once } from "../draft";
 import { NodeMix } from "../node-mix";
 import type { CostLine, PlannedNode, Provider, Rejection } from "../schema";
-import { zonesOf } from "../../catalog/regions";
+import {
+  allowedSizes,
+  EC2_ROOT_GIB,
+  type HostSize,
+  largestMemory,
+  memoryGroups,
+  snapshotHours,
+  SNAPSHOT_GB_PER_SHIP,
+  tooLarge,
+  totalDisk,
+} from "./machines";
 
 /** What the operating system and the host's own services keep, GiB (reference model: 1.5 on a GroundSeg host). */
-const HOST_OVERHEAD_GIB = 1.5;
+export const HOST_OVERHEAD_GIB = 1.5;
 /** Room on a GroundSeg volume beside the piers: Docker images and the daemon, GiB (reference model). */
-const GROUNDSEG_EXTRA_GIB = 20;
-/** Root disk of an EC2 host, GiB. */
-export const EC2_ROOT_GIB = 30;
-/** Snapshot storage a ship adds up to with 8 GB in use, GB (reference model: 8 GB and its changes). */
-export const SNAPSHOT_GB_PER_SHIP = 10.8;
-
-/** A machine one can rent, whoever rents it out. */
-export interface HostSize {
-  name: string;
-  arch: "x86_64" | "arm64";
-  memoryGiB: number;
-  vcpu: number | null;
-  diskGiB: number;
-  burstable: boolean;
-  /** Price a month in the provider's own currency, for ordering; null when unknown. */
-  monthly: number | null;
-}
-
-/** Host sizes a provider rents in a region, cheapest first. */
-export function hostSizes(context: Context, provider: Provider, region: string): HostSize[] {
-  return once(context, `sizes/${provider}/${region}`, () => {
-    const { catalog } = context;
-    const price = (item: string, hours: number) => {
-      const { value } = priceOf(catalog, provider, item, region);
-      return value === null ? null : value * hours;
-    };
-    const sizes: HostSize[] =
-      provider === "digitalocean"
-        ? catalog.droplets.map((d) => ({
-            name: d.slug,
-            arch: "x86_64",
-            memoryGiB: d.memoryGiB,
-            vcpu: d.vcpu,
-            diskGiB: d.diskGiB,
-            burstable: false,
-            monthly: price(`droplet:${d.slug}`, 1),
-          }))
-        : provider === "aws"
-          ? catalog.instanceTypes.map((t) => ({
-              name: t.name,
-              arch: t.arch,
-              memoryGiB: t.memoryGiB,
-              vcpu: t.vcpu,
-              diskGiB: EC2_ROOT_GIB,
-              burstable: t.burstable,
-              monthly: price(`ec2:${t.name}`, HOURS_PER_MONTH),
-            }))
-          : catalog.hetznerServers.map((h) => ({
-              name: h.name,
-              arch: h.arch,
-              memoryGiB: h.memoryGiB,
-              vcpu: null,
-              diskGiB: 0,
-              burstable: false,
-              monthly: price(`server:${h.name}`, HOURS_PER_MONTH),
-            }));
-    return sizes.sort((a, b) => (a.monthly ?? Infinity) - (b.monthly ?? Infinity) || (a.name < b.name ? -1 : 1));
-  });
-}
-
-/** Sizes hosts may have: the wished EC2 families, where there are wishes. */
-function allowedSizes(context: Context, provider: Provider, region: string): HostSize[] {
-  const families = context.requirements.cluster.families;
-  const all = hostSizes(context, provider, region);
-  return provider === "aws" && families !== undefined
-    ? all.filter((s) => families.includes(s.name.split(".")[0]!))
-    : all;
-}
+export const GROUNDSEG_EXTRA_GIB = 20;
 
 /** One VPS a ship. `vps` is the case of one ship, `multi-vps` of several. */
 export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: Provider, region: string): Draft {
@@ -189,119 +132,8 @@ export function groundsegDraft(context: Context, provider: Provider, region: str
   };
 }
 
-/** Machines the user owns, at the price the user gave. */
-export function bareMetalDraft(context: Context): Draft {
-  const { ships, existing } = context.requirements;
-  const own = ownHosts(context);
-  const rejections: Rejection[] = [];
-  if (own.length === 0)
-    rejections.push({
-      code: "existing",
-      limit: "hosts of your own",
-      have: 0,
-      need: 1,
-      fix: "list them under existing.hosts with memoryGiB, diskGiB and monthly",
-    });
-  const capacity = own.reduce((n, h) => n + h.holds, 0);
-  if (own.length > 0 && capacity < ships.count)
-    rejections.push({
-      code: "capacity",
-      limit: "ships your hosts hold",
-      have: capacity,
-      need: ships.count,
-      fix: "add hosts, lower ships.memoryGiB, or take hybrid for the overflow",
-    });
-  const bill = new Bill(context, "own", "own");
-  for (const host of own) bill.given(`host ${host.name}`, host.monthly ?? null);
-  return {
-    ...hostDraft(context, "bare-metal", "own", existing.residency ?? "own", rejections, bill.lines, own.map(ownNode)),
-    capacity: { ships: capacity, boundBy: own[0]?.boundBy ?? "no hosts" },
-    minutesToDeploy: own.length === 0 ? null : MINUTES.host + MINUTES.perShipByHand * ships.count,
-  };
-}
-
-/** Own hosts first, the overflow one VPS a ship in a cloud. */
-export function hybridDraft(context: Context, cloud: Provider, region: string): Draft {
-  const { ships } = context.requirements;
-  const own = ownHosts(context);
-  const held = own.reduce((n, h) => n + h.holds, 0);
-  const overflow = Math.max(0, ships.count - held);
-  const rejections: Rejection[] = [];
-  if (own.length === 0)
-    rejections.push({
-      code: "existing",
-      limit: "hosts of your own",
-      have: 0,
-      need: 1,
-      fix: "list them under existing.hosts, or take a mode in one place",
-    });
-  else if (overflow === 0)
-    rejections.push({
-      code: "capacity",
-      limit: "ships left for the cloud",
-      have: 0,
-      need: 1,
-      fix: "your hosts hold every ship: take bare-metal",
-    });
-  const rest = {
-    ...context,
-    requirements: {
-      ...context.requirements,
-      ships: { ...ships, count: Math.max(1, overflow), named: ships.named.slice(held) },
-    },
-  };
-  const inCloud = vpsDraft(rest, "multi-vps", cloud, region);
-  const bill = new Bill(context, "own", "own");
-  for (const host of own) bill.given(`own host ${host.name}`, host.monthly ?? null);
-  return {
-    ...hostDraft(
-      context,
-      "hybrid",
-      cloud,
-      region,
-      [...rejections, ...inCloud.rejections.filter((r) => r.limit !== "ships for several hosts")],
-      [...bill.lines, ...inCloud.lines],
-      [...own.map(ownNode), ...inCloud.nodes],
-    ),
-    zones: inCloud.zones,
-    capacity: { ships: held + overflow, boundBy: "your hosts, then one VPS a ship" },
-    minutesToDeploy: inCloud.minutesToDeploy === null ? null : inCloud.minutesToDeploy + MINUTES.host,
-  };
-}
-
-interface OwnCapacity extends OwnHost {
-  name: string;
-  holds: number;
-  boundBy: string;
-}
-
-function ownHosts(context: Context): OwnCapacity[] {
-  const { ships, existing } = context.requirements;
-  const memory = largestMemory(context);
-  return (existing.hosts ?? []).map((host, i) => {
-    const byMemory = Math.floor((host.memoryGiB - HOST_OVERHEAD_GIB) / memory);
-    const byDisk = Math.floor((host.diskGiB - GROUNDSEG_EXTRA_GIB) / ships.diskGiB);
-    return {
-      ...host,
-      name: host.name ?? `host-${i + 1}`,
-      // A host belongs to one cell, so it holds no more than a cell does.
-      holds: Math.max(0, Math.min(byMemory, byDisk, LIMITS.cellShips.value)),
-      boundBy: byDisk < byMemory ? "disk" : "memory",
-    };
-  });
-}
-
-const ownNode = (host: OwnCapacity): PlannedNode => ({
-  type: `own:${host.name}`,
-  count: 1,
-  zone: "own",
-  role: "host",
-  arch: host.arch ?? "x86_64",
-  ships: host.holds,
-  boundBy: host.boundBy,
-});
-
-function hostDraft(
+/** What every host has in common, to be completed by its mode. */
+export function hostDraft(
   context: Context,
   mode: Draft["mode"],
   provider: Provider,
@@ -335,32 +167,6 @@ function hostDraft(
         },
     notes: [],
   };
-}
-
-/** The snapshot interval that meets the wished RPO: what AWS's lifecycle policies can do, at most a day. */
-export function snapshotHours(context: Pick<Context, "requirements">): number {
-  const wish = context.requirements.recovery.rpoHours ?? 24;
-  return [24, 12, 8, 6, 4, 3, 2, 1].find((h) => h <= wish) ?? 1;
-}
-
-/** Ships grouped by the memory they ask for. */
-export function memoryGroups(context: Context, count: number): { memoryGiB: number; ships: number }[] {
-  const { ships } = context.requirements;
-  const groups = new Map<number, number>();
-  for (const ship of ships.named.slice(0, count)) groups.set(ship.memoryGiB, (groups.get(ship.memoryGiB) ?? 0) + 1);
-  const unnamed = count - Math.min(count, ships.named.length);
-  if (unnamed > 0) groups.set(ships.memoryGiB, (groups.get(ships.memoryGiB) ?? 0) + unnamed);
-  return [...groups].map(([memoryGiB, n]) => ({ memoryGiB, ships: n })).sort((a, b) => a.memoryGiB - b.memoryGiB);
-}
-
-export function largestMemory(context: Context): number {
-  return Math.max(...memoryGroups(context, context.requirements.ships.count).map((g) => g.memoryGiB));
-}
-
-export function totalDisk(context: Context, count: number): number {
-  const { ships } = context.requirements;
-  const named = ships.named.slice(0, count);
-  return named.reduce((sum, s) => sum + s.diskGiB, 0) + (count - named.length) * ships.diskGiB;
 }
 
 function machineLines(
@@ -451,11 +257,3 @@ function placed(
       : [{ type: size.name, count: here, zone, role: "host" as const, arch: size.arch, ships, boundBy }];
   });
 }
-
-const tooLarge = (need: number, have: number): Rejection => ({
-  code: "capacity",
-  limit: "memory of the largest machine, GiB",
-  have,
-  need,
-  fix: "lower ships.memoryGiB",
-});

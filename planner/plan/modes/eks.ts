@@ -1,71 +1,18 @@
-// Ships on Kubernetes: a fleet on EKS or DOKS, clusters Roadstead only compares (GKE, AKS), and one the user has.
+// A fleet on EKS: control plane, the cheapest ship nodes of each zone, and everything billed beside them.
 import type { InstanceType } from "../../catalog/catalog";
 import { LIMITS } from "../../catalog/limits";
 import { zonesOf } from "../../catalog/regions";
-import { doksCapacity, nodeCapacity, type NodeCapacity } from "../capacity";
-import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, once, unitPrice } from "../draft";
-import { NodeMix, spread } from "../node-mix";
+import { cellCount } from "../../architecture/cells";
+import { nodeCapacity } from "../capacity";
+import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, unitPrice } from "../draft";
+import { spread } from "../node-mix";
 import { grouped } from "../reference";
-import type { PlannedNode, Provider, Rejection } from "../schema";
-import { type HostSize, hostSizes, largestMemory, snapshotHours, SNAPSHOT_GB_PER_SHIP, totalDisk } from "./hosts";
-
-/** Root volume of a node, GiB (reference model). */
-export const NODE_ROOT_GIB = 30;
-/** Prometheus and Loki volumes of 50 GiB each (the mission), Alertmanager 1. */
-export const MONITORING_GIB = 101;
-
-/** Nodes for what is not a ship; charts' images are built for x86_64. Sizes from the reference model. */
-export function systemNodes(ships: number): { memoryGiB: number; vcpu: number; count: number } {
-  return ships <= 200 ? { memoryGiB: 8, vcpu: 2, count: 2 } : { memoryGiB: 16, vcpu: 4, count: 3 };
-}
+import type { PlannedNode, Rejection } from "../schema";
+import { type HostSize, hostSizes, largestMemory, snapshotHours, SNAPSHOT_GB_PER_SHIP, totalDisk } from "./machines";
+import { capacityOf, cheapestNodes, MONITORING_GIB, NODE_ROOT_GIB, nodeChoice, systemNodes } from "./nodes";
 
 export function natGateways(context: Pick<Context, "requirements">): "per-zone" | "single" {
   return context.requirements.cluster.nat ?? (context.requirements.sla >= 99.9 ? "per-zone" : "single");
-}
-
-interface ShipNodes {
-  perZone: { zone: string; names: string[] }[];
-  capacity: ReadonlyMap<string, NodeCapacity>;
-  cost: number;
-}
-
-interface NodeChoice {
-  capacity: ReadonlyMap<string, NodeCapacity>;
-  mix: NodeMix;
-}
-
-/** Node types with what they hold and cost, solved once a plan for the same memory, CPU and families. */
-function nodeChoice<T extends { name: string }>(
-  context: Context,
-  key: string,
-  types: T[],
-  capacityOf: (t: T) => NodeCapacity,
-  monthly: (t: T) => number,
-): NodeChoice {
-  return once(context, key, () => {
-    const capacity = new Map(types.map((t) => [t.name, capacityOf(t)]));
-    return {
-      capacity,
-      mix: new NodeMix(types.map((t) => ({ name: t.name, ships: capacity.get(t.name)!.ships, monthly: monthly(t) }))),
-    };
-  });
-}
-
-/** The cheapest nodes for the ships and their headroom, zone by zone: a volume never leaves its zone. */
-function cheapestNodes(
-  { capacity, mix }: NodeChoice,
-  ships: number,
-  zones: string[],
-  headroom: number,
-): ShipNodes | null {
-  const planned = Math.ceil(ships * (1 + headroom / 100) - 1e-9);
-  const perZone = spread(planned, zones.length).map((n, i) => ({ zone: zones[i]!, solved: mix.cover(n) }));
-  if (perZone.some((z) => z.solved === null)) return null;
-  return {
-    perZone: perZone.map((z) => ({ zone: z.zone, names: z.solved!.machines })),
-    capacity,
-    cost: perZone.reduce((sum, z) => sum + z.solved!.cost, 0),
-  };
 }
 
 /** EC2 types ship nodes may be: the image's architectures, the wished families, no burstable ones unless wished. */
@@ -195,7 +142,7 @@ export function eksDraft(context: Context, region: string): Draft {
     lines: bill.lines,
     nodes: planned,
     capacity: capacityOf(planned),
-    minutesToDeploy: MINUTES.cluster + MINUTES.monitoring + MINUTES.perCell * cellsOf(N),
+    minutesToDeploy: MINUTES.cluster + MINUTES.monitoring + MINUTES.perCell * cellCount(N),
     recovery: {
       rpoHours: snapshotHours(context),
       rtoHours: 4,
@@ -322,221 +269,4 @@ function drLines(context: Context, bill: Bill): void {
     high: 10 * N,
     driver: "changed data copied, 1 to 10 GB a ship",
   });
-}
-
-export function doksDraft(context: Context, region: string): Draft {
-  const { ships, cluster, sla, domain } = context.requirements;
-  const N = ships.count;
-  const memory = largestMemory(context);
-  const sizes = hostSizes(context, "digitalocean", region).filter((s) => s.monthly !== null && s.memoryGiB >= 4);
-  const nodes = ships.image.architectures.includes("x86_64")
-    ? cheapestNodes(
-        nodeChoice(
-          context,
-          `doks/${region}/${ships.cpu}/${memory}`,
-          sizes,
-          (s) => doksCapacity({ vcpu: s.vcpu!, memoryGiB: s.memoryGiB }, memory * 1024, ships.cpu),
-          (s) => s.monthly!,
-        ),
-        N,
-        [region],
-        cluster.headroomPercent,
-      )
-    : null;
-  const ha = sla >= 99.9;
-  const droplet = [
-    "digitalocean:index/kubernetesCluster:KubernetesCluster",
-    "digitalocean:index/kubernetesNodePool:KubernetesNodePool",
-  ];
-  const bill = new Bill(context, "digitalocean", region);
-  bill.add(
-    ha ? "DOKS control plane, high availability" : "DOKS control plane",
-    "fixed",
-    1,
-    "month",
-    ha ? "doksControlPlaneHa" : "doksControlPlane",
-    { resources: [droplet[0]!] },
-  );
-  const planned: PlannedNode[] = [];
-  for (const [type, count] of grouped(nodes?.perZone.flatMap((z) => z.names) ?? [])) {
-    const { ships: held, boundBy } = nodes!.capacity.get(type)!;
-    planned.push({ type, count, zone: region, role: "ships", arch: "x86_64", ships: held, boundBy });
-    bill.add(`ship nodes ${type}`, "per-ship", count, "month", `droplet:${type}`, {
-      resources: [droplet[1]!],
-      driver: "allocatable memory assumed, an eighth either way",
-      low: count * 0.875,
-      high: count * 1.25,
-    });
-  }
-  const system = systemNodes(N);
-  const systemSize = sizes.find((s) => s.memoryGiB >= system.memoryGiB && (s.vcpu ?? 0) >= system.vcpu)!;
-  planned.push({
-    type: systemSize.name,
-    count: system.count,
-    zone: region,
-    role: "system",
-    arch: "x86_64",
-    ships: 0,
-    boundBy: "system",
-  });
-  bill
-    .add(`system nodes ${systemSize.name}`, "fixed", system.count, "month", `droplet:${systemSize.name}`, {
-      resources: droplet,
-    })
-    .add("pier volumes", "per-ship", totalDisk(context, N), "GiB-month", "volume", {
-      resources: ["kubernetes:core/v1:PersistentVolumeClaim"],
-    })
-    .add("backup bucket (Spaces)", "fixed", 1, "month", "spaces", {
-      resources: ["digitalocean:index/spacesBucket:SpacesBucket"],
-    })
-    .add("load balancer of the edge", "fixed", domain === undefined ? 0 : 1, "month", "loadBalancerRegional", {
-      resources: ["kubernetes:helm.sh/v4:Chart"],
-    });
-  if (context.requirements.existing.monitoring === undefined)
-    bill.add("monitoring volumes", "fixed", MONITORING_GIB, "GiB-month", "volume", {
-      resources: ["kubernetes:helm.sh/v4:Chart"],
-    });
-  const rejections: Rejection[] = [];
-  if (!ships.image.architectures.includes("x86_64"))
-    rejections.push({
-      code: "image",
-      limit: "architecture of droplets",
-      have: "x86_64",
-      need: ships.image.architectures.join(", "),
-      fix: "take an image built for x86_64",
-    });
-  else if (nodes === null)
-    rejections.push({
-      code: "capacity",
-      limit: "memory of the largest droplet, GiB",
-      have: Math.max(...sizes.map((s) => s.memoryGiB)),
-      need: memory,
-      fix: "lower ships.memoryGiB",
-    });
-  return {
-    id: `doks/digitalocean/${region}`,
-    mode: "doks",
-    provider: "digitalocean",
-    region,
-    zones: [],
-    rejections,
-    lines: bill.lines,
-    nodes: planned,
-    capacity: capacityOf(planned),
-    minutesToDeploy: MINUTES.cluster + MINUTES.monitoring + MINUTES.perCell * cellsOf(N),
-    recovery: {
-      rpoHours: null,
-      rtoHours: null,
-      note: "DigitalOcean has no scheduled volume snapshots: a lost volume means a breach with the owner's keys",
-    },
-    notes: ["node memory left for ships is an assumption: DigitalOcean's figures are in no stored source"],
-  };
-}
-
-/** GKE and AKS are compared by their control planes; node prices are in no stored source, so the total is incomplete. */
-export function comparedCluster(context: Context, mode: "gke" | "aks", region: string): Draft {
-  const provider: Provider = mode === "gke" ? "gcp" : "azure";
-  const bill = new Bill(context, provider, region)
-    .add("control plane", "fixed", HOURS_PER_MONTH, "hour", "controlPlane")
-    .add("ship nodes", "per-ship", context.requirements.ships.count, "ship", "nodes");
-  return bareCluster(context, mode, provider, region, bill, { ships: null, boundBy: "node prices unknown" }, []);
-}
-
-export function existingClusterDraft(context: Context): Draft {
-  const { existing, ships } = context.requirements;
-  const bill = new Bill(context, "own", "own").given("your cluster", existing.clusterMonthly ?? null);
-  const memory = largestMemory(context);
-  const holds =
-    existing.clusterAllocatableGiB === undefined ? null : Math.floor(existing.clusterAllocatableGiB / memory);
-  const rejections: Rejection[] = [];
-  if (existing.kubeconfigSecret === undefined)
-    rejections.push({
-      code: "existing",
-      limit: "a cluster of your own",
-      have: null,
-      need: "existing.kubeconfigSecret",
-      fix: "name the Pulumi config secret that holds its kubeconfig",
-    });
-  else if (holds === null)
-    rejections.push({
-      code: "capacity",
-      limit: "memory the cluster can give, GiB",
-      have: null,
-      need: ships.count * memory,
-      fix: "set existing.clusterAllocatableGiB: unknown is not yes",
-    });
-  else if (holds < ships.count)
-    rejections.push({
-      code: "capacity",
-      limit: "ships the cluster holds",
-      have: holds,
-      need: ships.count,
-      fix: "add nodes and raise existing.clusterAllocatableGiB, or lower ships.memoryGiB",
-    });
-  if (existing.kubeconfigSecret !== undefined && existing.storageClass === undefined)
-    rejections.push({
-      code: "existing",
-      limit: "a storage class that keeps volumes",
-      have: null,
-      need: "existing.storageClass",
-      fix: "name one with reclaimPolicy Retain",
-    });
-  return {
-    ...bareCluster(
-      context,
-      "existing-cluster",
-      "own",
-      existing.residency ?? "own",
-      bill,
-      { ships: holds, boundBy: "memory you gave" },
-      rejections,
-    ),
-  };
-}
-
-function bareCluster(
-  context: Context,
-  mode: Draft["mode"],
-  provider: Provider,
-  region: string,
-  bill: Bill,
-  capacity: Draft["capacity"],
-  rejections: Rejection[],
-): Draft {
-  return {
-    id: [mode, provider, region].join("/"),
-    mode,
-    provider,
-    region,
-    zones: [],
-    rejections,
-    lines: bill.lines,
-    nodes: [],
-    capacity,
-    minutesToDeploy:
-      mode === "existing-cluster"
-        ? MINUTES.monitoring + MINUTES.perCell * cellsOf(context.requirements.ships.count)
-        : null,
-    recovery: {
-      rpoHours: null,
-      rtoHours: null,
-      note: "depends on the cluster's own backups, which Roadstead does not make",
-    },
-    notes: [],
-  };
-}
-
-/** Cells a cluster fleet is cut into: a pilot, then cells of at most 50. */
-function cellsOf(ships: number): number {
-  if (ships <= 10) return 1;
-  return 1 + Math.ceil((ships - (ships < 100 ? 5 : 10)) / LIMITS.cellShips.value);
-}
-
-function capacityOf(nodes: PlannedNode[]): Draft["capacity"] {
-  const ships = nodes.filter((n) => n.role === "ships");
-  const most = ships.reduce<PlannedNode | undefined>(
-    (a, b) => (a === undefined || b.count * b.ships > a.count * a.ships ? b : a),
-    undefined,
-  );
-  return { ships: ships.reduce((n, p) => n + p.count * p.ships, 0), boundBy: most?.boundBy ?? "no nodes" };
 }

@@ -1,0 +1,107 @@
+// What every way to host needs of the fleet and of the machines one can rent.
+import { priceOf } from "../../catalog/catalog";
+import { type Context, HOURS_PER_MONTH, once } from "../draft";
+import type { Provider, Rejection } from "../schema";
+
+/** Root disk of an EC2 host, GiB. */
+export const EC2_ROOT_GIB = 30;
+/** Snapshot storage a ship adds up to with 8 GB in use, GB (reference model: 8 GB and its changes). */
+export const SNAPSHOT_GB_PER_SHIP = 10.8;
+
+/** A machine one can rent, whoever rents it out. */
+export interface HostSize {
+  name: string;
+  arch: "x86_64" | "arm64";
+  memoryGiB: number;
+  vcpu: number | null;
+  diskGiB: number;
+  burstable: boolean;
+  /** Price a month in the provider's own currency, for ordering; null when unknown. */
+  monthly: number | null;
+}
+
+/** Host sizes a provider rents in a region, cheapest first. */
+export function hostSizes(context: Context, provider: Provider, region: string): HostSize[] {
+  return once(context, `sizes/${provider}/${region}`, () => {
+    const { catalog } = context;
+    const price = (item: string, hours: number) => {
+      const { value } = priceOf(catalog, provider, item, region);
+      return value === null ? null : value * hours;
+    };
+    const sizes: HostSize[] =
+      provider === "digitalocean"
+        ? catalog.droplets.map((d) => ({
+            name: d.slug,
+            arch: "x86_64",
+            memoryGiB: d.memoryGiB,
+            vcpu: d.vcpu,
+            diskGiB: d.diskGiB,
+            burstable: false,
+            monthly: price(`droplet:${d.slug}`, 1),
+          }))
+        : provider === "aws"
+          ? catalog.instanceTypes.map((t) => ({
+              name: t.name,
+              arch: t.arch,
+              memoryGiB: t.memoryGiB,
+              vcpu: t.vcpu,
+              diskGiB: EC2_ROOT_GIB,
+              burstable: t.burstable,
+              monthly: price(`ec2:${t.name}`, HOURS_PER_MONTH),
+            }))
+          : catalog.hetznerServers.map((h) => ({
+              name: h.name,
+              arch: h.arch,
+              memoryGiB: h.memoryGiB,
+              vcpu: null,
+              diskGiB: 0,
+              burstable: false,
+              monthly: price(`server:${h.name}`, HOURS_PER_MONTH),
+            }));
+    return sizes.sort((a, b) => (a.monthly ?? Infinity) - (b.monthly ?? Infinity) || (a.name < b.name ? -1 : 1));
+  });
+}
+
+/** Sizes hosts may have: the wished EC2 families, where there are wishes. */
+export function allowedSizes(context: Context, provider: Provider, region: string): HostSize[] {
+  const families = context.requirements.cluster.families;
+  const all = hostSizes(context, provider, region);
+  return provider === "aws" && families !== undefined
+    ? all.filter((s) => families.includes(s.name.split(".")[0]!))
+    : all;
+}
+
+/** The snapshot interval that meets the wished RPO: what AWS's lifecycle policies can do, at most a day. */
+export function snapshotHours(context: Pick<Context, "requirements">): number {
+  const wish = context.requirements.recovery.rpoHours ?? 24;
+  return [24, 12, 8, 6, 4, 3, 2, 1].find((h) => h <= wish) ?? 1;
+}
+
+/** Ships grouped by the memory they ask for. */
+export function memoryGroups(context: Context, count: number): { memoryGiB: number; ships: number }[] {
+  const { ships } = context.requirements;
+  const groups = new Map<number, number>();
+  for (const ship of ships.named.slice(0, count)) groups.set(ship.memoryGiB, (groups.get(ship.memoryGiB) ?? 0) + 1);
+  const unnamed = count - Math.min(count, ships.named.length);
+  if (unnamed > 0) groups.set(ships.memoryGiB, (groups.get(ships.memoryGiB) ?? 0) + unnamed);
+  return [...groups].map(([memoryGiB, n]) => ({ memoryGiB, ships: n })).sort((a, b) => a.memoryGiB - b.memoryGiB);
+}
+
+export function largestMemory(context: Context): number {
+  return Math.max(...memoryGroups(context, context.requirements.ships.count).map((g) => g.memoryGiB));
+}
+
+export function totalDisk(context: Context, count: number): number {
+  const { ships } = context.requirements;
+  const named = ships.named.slice(0, count);
+  return named.reduce((sum, s) => sum + s.diskGiB, 0) + (count - named.length) * ships.diskGiB;
+}
+
+/** No machine one can rent has the memory a ship asks for. */
+export const tooLarge = (need: number, have: number): Rejection => ({
+  code: "capacity",
+  limit: "memory of the largest machine, GiB",
+  have,
+  need,
+  fix: "lower ships.memoryGiB",
+});
