@@ -22,12 +22,14 @@ const read = (file: string) => fs.readFileSync(path.join(dir, file), "utf8");
 describe("a written preview", () => {
   test("holds every Kubernetes object of every cell once, each with a kind and a name", () => {
     const files = writePreview(dir, cluster).filter((f) => f.startsWith("manifests/"));
-    const objects = files.flatMap((f) => parseAllDocuments(read(f)).map((d) => d.toJS() as { apiVersion?: string; kind?: string; metadata?: { name?: string } } | null));
+    const objects = files.flatMap((f) =>
+      parseAllDocuments(read(f)).map(
+        (d) => d.toJS() as { apiVersion?: string; kind?: string; metadata?: { name?: string } } | null,
+      ),
+    );
     const expected = cluster.graph.resources.filter((r) => r.custom && r.inputs.apiVersion && r.inputs.kind);
     expect(objects).toHaveLength(expected.length);
-    expect(
-      objects.filter((o) => o === null || !o.apiVersion || !o.kind || !o.metadata?.name),
-    ).toEqual([]);
+    expect(objects.filter((o) => o === null || !o.apiVersion || !o.kind || !o.metadata?.name)).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(["manifests/t-0000000001.yaml", "manifests/t-0000000002.yaml"]));
   });
 
