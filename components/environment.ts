@@ -1,6 +1,6 @@
 // Environment: the root of a stack, which shows policies what was decided. It refuses a stack without a lock.
 import * as pulumi from "@pulumi/pulumi";
-import { type ArgumentProblem, given, refuseIfAny } from "./eks/refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
 
 export const ENVIRONMENT_TYPE = "roadstead:index:Environment";
 

@@ -1,6 +1,6 @@
 // Where backups go and how volumes are snapshotted. It can only put away: nothing here starts a ship.
 import * as pulumi from "@pulumi/pulumi";
-import { type ArgumentProblem, given, refuseIfAny } from "../eks/refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { createAwsBackups } from "./aws";
 import { MAX_SNAPSHOTS, RESTORING, snapshotSchedule } from "./render/schedule";
 import { createSpaces } from "./spaces";

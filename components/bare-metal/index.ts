@@ -1,6 +1,6 @@
 // The same bootstrap for a machine that exists already: an idempotent script, no cloud resources.
 import * as pulumi from "@pulumi/pulumi";
-import { refuseIfAny } from "../eks/refusal";
+import { refuseIfAny } from "../refusal";
 import { nextSteps } from "../host/next-steps";
 import {
   HostKind,

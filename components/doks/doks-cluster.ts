@@ -8,7 +8,7 @@ import { Provider } from "@pulumi/kubernetes/provider";
 import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
 import { worldOpenCidr } from "../../planner/predicates";
 import { POOL_LABEL, PoolRole, ROLE_LABEL, SHIPS_TAINT } from "../eks/node-pool";
-import { type ArgumentProblem, given, refuseIfAny } from "../eks/refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { type RequiredVersion, versionProblems } from "../eks/versions";
 import { DoksEdge } from "./doks-edge";
 

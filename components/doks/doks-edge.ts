@@ -7,7 +7,7 @@ import { getLoadBalancerOutput } from "@pulumi/digitalocean/getLoadBalancer";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import { createGateway, domainProblems } from "../eks/gateway";
-import { type ArgumentProblem, given, refuseIfAny } from "../eks/refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { CERTIFICATE_PATH, balancerName, doksEdgeService, wildcardIn } from "./render/edge";
 
 export interface DoksEdgeArgs {

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Chart as HelmChart } from "@pulumi/kubernetes/helm/v4/chart";
 import type { Provider } from "@pulumi/kubernetes/provider";
-import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { versionProblems } from "./versions";
 
 export interface ChartArgs {

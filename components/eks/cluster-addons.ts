@@ -6,7 +6,7 @@ import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
 import { Edge } from "./edge";
-import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { ADDONS, type AddonKey, type AddonPlan, type AddonVersions, pierStorageClass } from "./render/addons";
 import { trustPodIdentity } from "./render/iam-documents";
 import { versionProblems } from "./versions";

@@ -12,7 +12,7 @@ import { Key } from "@pulumi/aws/kms/key";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { IPv4 } from "ipaddr.js";
 import { worldOpenCidr } from "../../planner/predicates";
-import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { SERVICE_CIDR } from "./render/cidr-plan";
 import { keyPolicyForLogs, trustService, useSecretsKey } from "./render/iam-documents";
 import { kubeconfig } from "./render/kubeconfig";

@@ -7,7 +7,7 @@ import { Zone } from "@pulumi/aws/route53/zone";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import { createGateway, domainProblems } from "./gateway";
-import { refuseIfAny } from "./refusal";
+import { refuseIfAny } from "../refusal";
 import { edgeService } from "./render/edge";
 
 export interface EdgeArgs {

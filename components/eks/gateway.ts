@@ -4,7 +4,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import { Chart } from "./chart";
-import { type ArgumentProblem, given } from "./refusal";
+import { type ArgumentProblem, given } from "../refusal";
 import { ENVOY_GATEWAY_CHART, edgeNamespace, gatewayChartValues, gatewayObjects } from "./render/edge";
 
 export interface GatewaySettings {

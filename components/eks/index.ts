@@ -1,4 +1,3 @@
-export { ArgumentsRefused, type ArgumentProblem } from "./refusal";
 export { Network, NatMode, type NetworkArgs, type ExistingVpc } from "./network";
 export { Cluster, VersionSupport, CONTROL_PLANE_LOGS, type ClusterArgs } from "./cluster";
 export {

@@ -17,7 +17,7 @@ import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
 import { Key } from "@pulumi/aws/kms/key";
-import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { type PlannedSubnet, SERVICE_CIDR, type SubnetTier, cidrPlan, cidrProblems } from "./render/cidr-plan";
 import { keyPolicyForLogs, trustService, writeLogGroup } from "./render/iam-documents";
 

@@ -5,7 +5,7 @@ import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
 import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
-import { type ArgumentProblem, given, refuseIfAny } from "./refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { trustService } from "./render/iam-documents";
 import { nodeUserData } from "./render/node-user-data";
 import { versionProblems } from "./versions";

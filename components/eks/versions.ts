@@ -1,7 +1,7 @@
 // Versions have no default: an upgrade of this library must not be an upgrade of a cluster.
 import * as pulumi from "@pulumi/pulumi";
 import { runtime } from "@pulumi/pulumi";
-import type { ArgumentProblem } from "./refusal";
+import type { ArgumentProblem } from "../refusal";
 
 /** A version an argument needs. */
 export interface RequiredVersion {

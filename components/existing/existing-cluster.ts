@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
-import { type ArgumentProblem, given, refuseIfAny } from "../eks/refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 
 export interface ExistingClusterArgs {
   /** The cluster's kubeconfig, a secret. A new one for the same cluster is an update in place. */

@@ -1,7 +1,7 @@
 // Cell: up to 50 ships that are rolled out, scaled and lost together. It refuses the same ship twice.
 import * as pulumi from "@pulumi/pulumi";
 import type { LockedShip, Tombstone } from "../../planner/architecture/schema";
-import { refuseIfAny } from "../eks/refusal";
+import { refuseIfAny } from "../refusal";
 import { cellProblems } from "./problems";
 import { register } from "./register";
 import { CELL_TYPE, launchOrder, parentKeys, tenantsAboard } from "./render/cell";

@@ -12,7 +12,7 @@ import {
   shipMemoryProblem,
   tombstonedShips,
 } from "../../planner/predicates";
-import { type ArgumentProblem, given } from "../eks/refusal";
+import { type ArgumentProblem, given } from "../refusal";
 import type { CellArgs } from "./cell";
 import type { CellContext } from "./render/context";
 import type { ShipArgs } from "./ship";

@@ -1,7 +1,7 @@
 // Ship: one Urbit ship on Kubernetes, claimed before anything else exists. It refuses a ship that is declared twice.
 import * as pulumi from "@pulumi/pulumi";
 import type { LockedShip, Tombstone } from "../../planner/architecture/schema";
-import { refuseIfAny } from "../eks/refusal";
+import { refuseIfAny } from "../refusal";
 import { shipProblems } from "./problems";
 import { register, type Registered } from "./register";
 import type { CellContext } from "./render/context";

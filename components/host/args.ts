@@ -1,7 +1,7 @@
 // Arguments every host at a provider takes, and how they become plain settings.
 import type * as pulumi from "@pulumi/pulumi";
 import { getStack } from "@pulumi/pulumi/metadata";
-import { refuseIfAny } from "../eks/refusal";
+import { refuseIfAny } from "../refusal";
 import type { HostProvider } from "./render";
 import {
   dataDevice,

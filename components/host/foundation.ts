@@ -1,6 +1,6 @@
 // What the hosts of one stack share: SSH keys at DigitalOcean, a network on AWS. Refuses to be made for own hosts.
 import * as pulumi from "@pulumi/pulumi";
-import { refuseIfAny } from "../eks/refusal";
+import { refuseIfAny } from "../refusal";
 import { HOST_NETWORK_CIDR, networkResources } from "./render/aws";
 import { sshKeyResources } from "./render/digitalocean";
 import { output } from "./render/resources";

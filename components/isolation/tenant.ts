@@ -1,6 +1,6 @@
 // Tenant: a namespace of one customer, closed by default. It refuses to be opened to the platform's own networks.
 import * as pulumi from "@pulumi/pulumi";
-import { type ArgumentProblem, given, refuseIfAny } from "../eks/refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { register } from "../fleet/register";
 import { keyOf, KUBERNETES } from "../fleet/render/resource";
 import { isIPv4Cidr } from "./render/cidr";

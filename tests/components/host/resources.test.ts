@@ -1,7 +1,7 @@
 // What the three host components register: the plan, and nothing else, in a preview as in an up.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ArgumentsRefused } from "../../../components/eks/refusal";
+import { ArgumentsRefused } from "../../../components/refusal";
 import { BareMetalHost } from "../../../components/bare-metal";
 import { GroundSegHost } from "../../../components/groundseg";
 import { bareMetalHostArgs, groundSegHostArgs, HostFoundation, vpsPlanetArgs } from "../../../components/host";

@@ -1,6 +1,6 @@
 // How a component refuses its arguments: every problem at once, before the first resource is registered.
 import { RunError } from "@pulumi/pulumi/errors";
-import { shown } from "../../planner/requirements/problem";
+import { shown } from "../planner/requirements/problem";
 
 /** One argument that cannot be used. */
 export interface ArgumentProblem {
