@@ -1,9 +1,14 @@
 // Where backups go and how volumes are snapshotted. It can only put away: nothing here starts a ship.
 import * as pulumi from "@pulumi/pulumi";
 import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
-import { createAwsBackups } from "./aws";
 import { MAX_SNAPSHOTS, RESTORING, snapshotSchedule } from "./render/schedule";
-import { createSpaces } from "./spaces";
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a stack of one provider does not load the other's SDK */
+const load = {
+  aws: () => require("./aws") as typeof import("./aws"),
+  digitalOcean: () => require("./spaces") as typeof import("./spaces"),
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Where backups are kept. */
 export const BackupProvider = { Aws: "aws", DigitalOcean: "digitalocean" } as const;
@@ -66,7 +71,10 @@ export class Backups extends pulumi.ComponentResource {
     super("roadstead:index:Backups", name, {}, opts);
 
     const context = { name, args, parent: this };
-    const made = args.provider === BackupProvider.Aws ? createAwsBackups(context) : createSpaces(context);
+    const made =
+      args.provider === BackupProvider.Aws
+        ? load.aws().createAwsBackups(context)
+        : load.digitalOcean().createSpaces(context);
 
     this.bucketName = made.bucketName;
     this.bucketRegion = made.bucketRegion;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { Backups, type BackupsArgs, SNAPSHOT_INTERVALS, snapshotSchedule } from "../../../components/backup";
-import type { ArgumentsRefused } from "../../../components/eks";
+import type { ArgumentsRefused } from "../../../components/refusal";
 import { asUp, preview, strays, up } from "../eks/record";
 
 const AWS: BackupsArgs = {

@@ -1,7 +1,7 @@
 import { isSecret } from "@pulumi/pulumi";
 import { DoksCluster, type DoksClusterArgs } from "../../../components/doks";
 import { wildcardIn } from "../../../components/doks/render/edge";
-import { ArgumentsRefused } from "../../../components/eks";
+import { ArgumentsRefused } from "../../../components/refusal";
 import { asUp, preview, strays, up } from "../eks/record";
 
 const ARGS: DoksClusterArgs = {

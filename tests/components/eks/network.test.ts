@@ -1,4 +1,5 @@
-import { ArgumentsRefused, NatMode, Network } from "../../../components/eks";
+import { NatMode, Network } from "../../../components/eks";
+import { ArgumentsRefused } from "../../../components/refusal";
 import { REGION, ZONES, buildNetwork } from "./fleet";
 import { type Recorded, asUp, preview, strays, up } from "./record";
 

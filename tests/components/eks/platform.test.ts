@@ -1,5 +1,6 @@
 import { isSecret } from "@pulumi/pulumi";
-import { ArgumentsRefused, Cluster, ClusterAddons, EDGE, NodePool, PoolRole } from "../../../components/eks";
+import { Cluster, ClusterAddons, EDGE, NodePool, PoolRole } from "../../../components/eks";
+import { ArgumentsRefused } from "../../../components/refusal";
 import { groupNamePrefix } from "../../../components/eks/node-pool";
 import { ADDON_VERSIONS, ADMIN, REGION, buildPlatform } from "./fleet";
 import { type Recorded, asUp, preview, strays, up } from "./record";

@@ -1,4 +1,4 @@
-import type { ArgumentsRefused } from "../../../components/eks";
+import type { ArgumentsRefused } from "../../../components/refusal";
 import { ExistingCluster, type ExistingClusterArgs } from "../../../components/existing";
 import { reclaimProblems } from "../../../components/existing/existing-cluster";
 import { asUp, preview, strays, up } from "../eks/record";
