@@ -75,3 +75,15 @@ test("everything package.json exports is built from a file that exists", () => {
     if (target.default)
       expect(existsSync(join(root, target.default.replace("./dist/", "").replace(/\.js$/, ".ts")))).toBe(true);
 });
+
+test("every relative link of a page leads somewhere", () => {
+  const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).trim().split("\n");
+  expect(pages.length).toBeGreaterThan(20);
+  const broken = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+      .map((m) => m[1]!)
+      .filter((target) => !existsSync(join(root, page, "..", target)))
+      .map((target) => `${page} → ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
