@@ -116,6 +116,7 @@ function describe(io: Io, ended: (code: number) => void): Command {
     .option("--json", "print the preview as one JSON object")
     .option("--out <dir>", "write graph, cost, manifests and host files there")
     .option("--change <n>", "preview the nth cheapest change that fits", wholeNumber)
+    .option("--strict", "exit 5 when a mandatory policy fails")
     .action(action(commands.preview));
 
   program

@@ -8,7 +8,7 @@ import type { CostLine } from "../planner";
 import type { Preview, StackToPreview } from "../preview/result";
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
 import { type Io, painter } from "./io";
-import { type Planned, planChange, planFile, type PlanningOptions } from "./planning";
+import { type Planned, planChange, planFile, type PlanningOptions, setArguments } from "./planning";
 import { projectOf, readStackFile, stackConfig } from "./project";
 import { headline } from "./render/plan-table";
 import { renderPreview } from "./render/preview-text";
@@ -19,6 +19,8 @@ export interface PreviewCommandOptions extends PlanningOptions {
   out?: string;
   /** Preview the nth cheapest change that fits. */
   change?: number;
+  /** Refuse when a mandatory policy fails. */
+  strict?: boolean;
 }
 
 /* eslint-disable @typescript-eslint/no-require-imports -- bad input is refused before half a second of SDKs is loaded */
@@ -46,7 +48,12 @@ export async function preview(target: string, options: PreviewCommandOptions, io
   else io.out(renderPreview(result, { paint: painter(io), width: io.columns }));
   if (written !== null) io.err(`${written} files in ${options.out}\n`);
   if (!options.json) io.err(`\nNext:\n${found.next.map((n) => `  ${n}`).join("\n")}\n`);
-  return EXIT.done;
+  const failed = result.policies.findings.filter((f) => f.verdict === "fail" && f.level === "mandatory");
+  if (!options.strict || failed.length === 0) return EXIT.done;
+  io.err(
+    `\nrefused by ${failed.map((f) => f.rule).join(", ")}: see Policies above, and docs/policies.md for what to do\n`,
+  );
+  return EXIT.refused;
 }
 
 /** A stack name never has a dot or a slash in it, a requirements file always one of them, or it lies there. */
@@ -73,7 +80,7 @@ function fromFile(file: string, options: PreviewCommandOptions, io: Io): Target 
     catalog: planned.catalog,
   });
   if (built.problems.length > 0) throw usage(built.problems.map((p) => p.message).join("\n"));
-  const applied = changed ? setOptions(changed.change.set) : "";
+  const applied = changed ? setArguments(changed.change.set) : "";
   return {
     project: projectOf(io).name,
     stacks: built.stacks.map(({ name, architecture }) => ({
@@ -90,12 +97,6 @@ function fromFile(file: string, options: PreviewCommandOptions, io: Io): Target 
       ? [`previewed with change ${options.change}, which the file does not have: ${changed.change.text}`]
       : [],
   };
-}
-
-function setOptions(set: Record<string, unknown>): string {
-  return Object.entries(set)
-    .map(([key, value]) => `--set ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join(" ");
 }
 
 function nothingChosen(file: string, { plan }: Planned, options: PreviewCommandOptions, io: Io): { exit: ExitCode } {

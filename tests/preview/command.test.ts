@@ -28,6 +28,15 @@ describe("roadstead preview STACK", () => {
     expect(stdout).toMatch(/Stack prod\n[\s\S]*Stack prod-c2\n/);
   });
 
+  test("refuses with --strict what a mandatory policy refuses, and nothing else", async () => {
+    const [platform] = clusterArchitectures({ cells: 1 });
+    const undigested = { ...platform!, image: { ...platform!.image, digest: null } };
+    const refused = await roadstead(recorded([undigested]), ["preview", "prod", "--strict"]);
+    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("refused by image-by-digest")]);
+    expect((await roadstead(recorded([undigested]), ["preview", "prod"])).code).toBe(0);
+    expect((await roadstead(recorded([platform!]), ["preview", "prod", "--strict"])).code).toBe(0);
+  });
+
   test("previews one cell alone", async () => {
     const { code, stdout } = await roadstead(recorded(clusterArchitectures({ cells: 2 })), [
       "preview",
