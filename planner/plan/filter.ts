@@ -312,8 +312,8 @@ function quotas(r: Requirements, d: Draft): Rejection[] {
   if (KUBERNETES.has(d.mode) && N > LIMITS.clusterServices.value - 100)
     found.push({
       code: "quota",
-      limit: LIMITS.clusterServices.what,
-      have: LIMITS.clusterServices.value,
+      limit: `${LIMITS.clusterServices.what}, less 100 for what is not a ship`,
+      have: LIMITS.clusterServices.value - 100,
       need: N,
       fix: "split the fleet over two environments",
     });

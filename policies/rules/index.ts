@@ -46,8 +46,17 @@ export interface Judgement {
 
 export function stackOf(resources: readonly PolicyResource[]): PolicyStack {
   const byType = new Map<string, PolicyResource[]>();
-  for (const resource of resources) byType.set(resource.type, [...(byType.get(resource.type) ?? []), resource]);
-  return { resources, ofType: (...types) => types.flatMap((type) => byType.get(type) ?? []) };
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  for (const resource of resources) {
+    const same = byType.get(resource.type);
+    if (same === undefined) byType.set(resource.type, [resource]);
+    else same.push(resource);
+  }
+  return {
+    resources,
+    ofType: (...types) => types.flatMap((type) => byType.get(type) ?? []),
+    at: (urn) => byUrn.get(urn),
+  };
 }
 
 /** What one rule says about one resource; null when it has nothing to say. */

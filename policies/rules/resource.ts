@@ -23,6 +23,8 @@ export interface PolicyResource {
 export interface PolicyStack {
   resources: readonly PolicyResource[];
   ofType(...types: string[]): PolicyResource[];
+  /** The resource of a URN, when it belongs to the stack. */
+  at(urn: string): PolicyResource | undefined;
 }
 
 export type Severity = "low" | "medium" | "high" | "critical";

@@ -83,9 +83,12 @@ export const SHIP_RULES: Rule[] = [
     applies: (r) => r.type === STATEFUL_SET && isShip(r),
     *check(r, stack) {
       const id = get(r.props, "metadata.labels")! as Record<string, unknown>;
-      const claims = stack.ofType(LEASE).filter((l) => isClaim(l) && get(l.props, "metadata.name") === id[SHIP]);
-      if (claims.length === 0) yield `no claim ${String(id[SHIP])} in ${REGISTRY}`;
-      else if (!claims.some((c) => r.dependsOn.includes(c.urn))) yield "it does not wait for its claim";
+      const own = (l: PolicyResource | undefined) =>
+        l !== undefined && isClaim(l) && get(l.props, "metadata.name") === id[SHIP];
+      // What it waits for is looked at first: a fleet of thousands is not searched once a ship.
+      if (r.dependsOn.some((urn) => own(stack.at(urn)))) return;
+      if (stack.ofType(LEASE).some(own)) yield "it does not wait for its claim";
+      else yield `no claim ${String(id[SHIP])} in ${REGISTRY}`;
     },
   },
   {
