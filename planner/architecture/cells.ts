@@ -85,12 +85,13 @@ export class Cells {
   locked(): LockedCell[] {
     return [...this.slots]
       .sort((a, b) => cellNumber(a.id) - cellNumber(b.id))
-      .map(({ id, ships }) => ({
+      .map(({ id, ships, content }) => ({
         id,
         stack: stackOfCell(this.environment, id),
         pilot: id === "c1",
         ships,
-        parked: ships > MAX_SHIPS_STARTED_AT_CREATION,
+        // A host starts its ships itself when their keys arrive, one by one: there is nothing to park.
+        parked: content === CellContent.Cluster && ships > MAX_SHIPS_STARTED_AT_CREATION,
       }));
   }
 }

@@ -35,6 +35,15 @@ describe("cells", () => {
     ).toEqual([false, true, false]);
   });
 
+  test("nothing is parked on hosts, which start a ship when its key arrives", () => {
+    for (const mode of ["multi-vps", "groundseg"] as const)
+      expect(
+        build(count(40), mode)
+          .stacks.flatMap((s) => s.architecture.cells)
+          .filter((c) => c.parked),
+      ).toEqual([]);
+  });
+
   test("each stack holds its own cell only, the platform lists all and alone builds the platform", () => {
     const { stacks } = build(count(60), "eks");
     expect(stacks.map((s) => s.name)).toEqual(["prod", "prod-c2", "prod-c3"]);
