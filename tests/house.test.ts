@@ -67,6 +67,19 @@ test("the lock file names no registry, and every dependency has a caret or tilde
     expect(range).toMatch(/^[\^~]\d/);
 });
 
+test("the lock file has every optional dependency of every platform, or npm ci refuses it elsewhere", () => {
+  type Entry = { optionalDependencies?: Record<string, string> };
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, Entry>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {}).filter(
+      (name) => !packages[`${path}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 test("everything package.json exports is built from a file that exists", () => {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     exports: Record<string, { default?: string }>;
