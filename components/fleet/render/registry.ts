@@ -100,7 +100,8 @@ function claimPolicy(): Record<string, unknown> {
       validations: [
         { expression: "!variables.deletes", message: "a claim is never deleted: a second copy of the ship could boot" },
         {
-          expression: "variables.deletes || object.spec.holderIdentity == oldObject.spec.holderIdentity",
+          // dyn: the policy matches namespaces, too, and their type has no such field.
+          expression: "variables.deletes || dyn(object).spec.holderIdentity == dyn(oldObject).spec.holderIdentity",
           message: "the holder of a claim never changes: move the ship with `roadstead ship move`",
         },
         {
@@ -109,8 +110,9 @@ function claimPolicy(): Record<string, unknown> {
         },
         {
           expression:
-            "variables.deletes || variables.breached || variables.wasEvent == 'none' || " +
-            "(variables.becomesEvent.matches('^[0-9]{1,18}$') && int(variables.becomesEvent) >= int(variables.wasEvent))",
+            "variables.deletes || (variables.breached || variables.wasEvent == 'none' " +
+            "? variables.becomesEvent.matches('^(none|[0-9]{1,18})$') " +
+            ": variables.becomesEvent.matches('^[0-9]{1,18}$') && int(variables.becomesEvent) >= int(variables.wasEvent))",
           message: "the last event only grows: a smaller one would let an old copy run",
         },
         {
@@ -118,7 +120,7 @@ function claimPolicy(): Record<string, unknown> {
             "!variables.byShip || (object.spec == oldObject.spec && !variables.breached && " +
             "'authentication.kubernetes.io/pod-name' in request.userInfo.extra && " +
             "request.userInfo.extra['authentication.kubernetes.io/pod-name'][0] == oldObject.metadata.name + '-0' && " +
-            "oldObject.spec.holderIdentity.endsWith('/' + request.userInfo.username.split(':')[2]))",
+            "dyn(oldObject).spec.holderIdentity.endsWith('/' + request.userInfo.username.split(':')[2]))",
           message: "a ship's pod moves on its own claim only",
         },
       ],

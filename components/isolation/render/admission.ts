@@ -91,15 +91,16 @@ function oneCopy(): Record<string, unknown> {
         { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["services"] },
       ],
     },
+    // dyn: each rule is about one of the two types, and the other has no such field.
     validations: [
       {
         expression:
-          "request.resource.resource != 'statefulsets' || !has(object.spec.replicas) || object.spec.replicas <= 1",
+          "request.resource.resource != 'statefulsets' || !has(dyn(object).spec.replicas) || dyn(object).spec.replicas <= 1",
         message: "a ship never runs twice: at most one replica",
       },
       {
         expression:
-          "request.resource.resource != 'services' || !has(object.spec.type) || object.spec.type == 'ClusterIP'",
+          "request.resource.resource != 'services' || !has(dyn(object).spec.type) || dyn(object).spec.type == 'ClusterIP'",
         message: "ships are reached through the gateway: no NodePort, LoadBalancer or ExternalName",
       },
     ],

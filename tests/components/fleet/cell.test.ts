@@ -337,7 +337,9 @@ describe("the registry", () => {
       });
       const policy = run.registrations.find((r) => r.type.endsWith(":ValidatingAdmissionPolicy"))!;
       expect(policy.inputs.spec).toMatchObject({ failurePolicy: "Fail" });
-      expect(JSON.stringify(policy.inputs)).toContain("object.spec.holderIdentity == oldObject.spec.holderIdentity");
+      expect(JSON.stringify(policy.inputs)).toContain(
+        "dyn(object).spec.holderIdentity == dyn(oldObject).spec.holderIdentity",
+      );
     },
     wait,
   );
