@@ -1,0 +1,116 @@
+// Who may talk to whom, by the network policies of the manifests. No cluster: nothing here enforces policies.
+import { NAMESPACE as MONITORING } from "../../components/monitoring/render/values";
+import { EDGE } from "../../components/eks/render/edge";
+import { LABEL } from "../../components/fleet/render/names";
+import type { KubeObject } from "./control-plane/api";
+import { allowedTo, type Connection, connections, installAnalyzer, rangeOf } from "./fleet/analyzer";
+import { manifestObjects } from "./fleet/deploy";
+import { neighbours, smallFleet } from "./fleet/small";
+
+const pod = (namespace: string, name: string, labels: Record<string, string> = {}): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name, namespace, labels },
+  spec: { containers: [{ name, image: name }] },
+});
+const namespace = (name: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels: { "kubernetes.io/metadata.name": name } },
+});
+
+/** Who else is in a cluster. */
+const OTHERS = [
+  namespace("kube-system"),
+  namespace("strangers"),
+  pod("kube-system", "coredns", { "k8s-app": "kube-dns" }),
+  pod("kube-system", "another-service"),
+  pod(EDGE.namespace, "proxy"),
+  pod(MONITORING, "blackbox"),
+  pod("strangers", "somebody"),
+];
+
+let objects: KubeObject[];
+let ships: string[];
+let one: string, sibling: string, stranger: string;
+let all: Connection[];
+let cidr: string;
+
+beforeAll(async () => {
+  installAnalyzer();
+  const fleet = await smallFleet();
+  // Labels the API server adds to every namespace.
+  objects = manifestObjects(fleet).map((o) =>
+    o.kind === "Namespace"
+      ? {
+          ...o,
+          metadata: { ...o.metadata, labels: { ...o.metadata.labels, "kubernetes.io/metadata.name": o.metadata.name } },
+        }
+      : o,
+  );
+  const locked = fleet.architectures[0]!.ships;
+  ships = locked.map((s) => `${s.tenant}/${s.id}`);
+  [one, sibling, stranger] = neighbours(locked).map((s) => `${s.tenant}/${s.id}`) as [string, string, string];
+  cidr = fleet.architectures[0]!.network!.cidr;
+  all = connections([...objects, ...OTHERS]);
+}, 300_000);
+
+const between = (from: string, to: string): string[] =>
+  all.filter((c) => c.from === from && c.to === to).map((c) => c.allowed);
+
+test("the analyzer sees every ship", () => {
+  expect(ships).toHaveLength(6);
+  for (const ship of ships) expect(all.some((c) => c.from === ship)).toBe(true);
+});
+
+test("no ship reaches another customer's ship, nor its own customer's other ships", () => {
+  expect(between(one, stranger)).toEqual([]);
+  expect(between(one, sibling)).toEqual([]);
+  for (const from of ships) for (const to of ships) if (from !== to) expect(between(from, to)).toEqual([]);
+});
+
+test("the gateway and monitoring reach ships on their HTTP port and nothing else does", () => {
+  for (const ship of ships) {
+    const incoming = all.filter((c) => c.to === ship && c.from !== ship);
+    expect(incoming.map((c) => `${c.from}: ${c.allowed}`).sort()).toEqual([
+      `${EDGE.namespace}/proxy: protocols:TCP,dst_ports:8080`,
+      `${MONITORING}/blackbox: protocols:TCP,dst_ports:8080`,
+    ]);
+  }
+});
+
+test("ships reach cluster DNS on port 53, by UDP and TCP, and no other service of kube-system", () => {
+  expect(between(one, "kube-system/coredns")).toEqual(["protocols:TCP, UDP,dst_ports:53"]);
+  expect(between(one, "kube-system/another-service")).toEqual([]);
+});
+
+test("ships reach peers on the Internet, by UDP on any port and by HTTPS", () => {
+  expect(allowedTo(all, one, "8.8.8.8").sort()).toEqual(["protocols:TCP,dst_ports:443", "protocols:UDP"]);
+});
+
+test.each(["169.254.169.254", "10.99.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "172.20.0.10", "127.0.0.1"])(
+  "ships do not reach %s: metadata service, private networks, other services",
+  (address) => {
+    expect(allowedTo(all, one, address)).toEqual([]);
+  },
+);
+
+test("inside the platform's own network ships reach port 443 only, where the Kubernetes API answers", () => {
+  const inside = cidr.replace(/\.0\.0\/\d+$/, ".3.7");
+  expect(allowedTo(all, one, inside)).toEqual(["protocols:TCP,dst_ports:443"]);
+  expect(allowedTo(all, one, "172.20.0.1")).toEqual(["protocols:TCP,dst_ports:443"]);
+});
+
+test("nobody outside reaches a relayed ship", () => {
+  expect(all.filter((c) => rangeOf(c.from) !== null && ships.includes(c.to))).toEqual([]);
+});
+
+test("the judge can say no: without one customer's policies that customer's ships are open, and the others still closed", () => {
+  const [tenant] = one.split("/");
+  const open = objects.filter((o) => o.kind !== "NetworkPolicy" || o.metadata.labels?.[LABEL.tenant] !== tenant);
+  const then = connections([...open, ...OTHERS]);
+  const reach = (from: string, to: string): number => then.filter((c) => c.from === from && c.to === to).length;
+  expect(reach("strangers/somebody", one)).toBe(1);
+  expect(reach(sibling, one)).toBe(1);
+  expect(reach("strangers/somebody", stranger)).toBe(0);
+});
