@@ -10,6 +10,7 @@ import { headline } from "./render/plan-table";
 import { type Answers, answersSchema, readShips } from "./wizard/answers";
 import { answersIn, requirementsText } from "./wizard/document";
 import { ask, CANCELLED, type Progress, type Prompter, QUESTIONS } from "./wizard/questions";
+import { problemText, schemaProblems } from "../planner";
 
 export interface InitOptions {
   answers?: string;
@@ -94,17 +95,7 @@ function answersFromFile(io: Io, file: string): Answers {
   }
   const parsed = answersSchema.safeParse(value);
   if (!parsed.success)
-    throw usage(
-      parsed.error.issues
-        .map((i) => {
-          const at = i.path.length > 0 ? `${i.path.join(".")}: ` : "";
-          const keys = Object.keys(answersSchema.shape).join(", ");
-          return i.code === "unrecognized_keys"
-            ? `${file}: ${at}unknown ${i.keys.join(", ")}; accepted: ${keys}`
-            : `${file}: ${at}${i.message}`;
-        })
-        .join("\n"),
-    );
+    throw usage(schemaProblems(answersSchema, parsed.error, value, file).map(problemText).join("\n"));
   if (parsed.data.ships !== undefined) {
     const ships = readShips(parsed.data.ships);
     if (!ships.ok) throw usage(`${file}: ships: ${ships.message}`);

@@ -6,10 +6,10 @@ export {
   type Loaded,
   loadRequirements,
   MAX_FILE_BYTES,
-  nearest,
   type Rates,
   readObject,
 } from "./requirements/load";
+export { nearest, schemaProblems } from "./requirements/schema-problems";
 export { applySet, type Assignments } from "./requirements/set";
 export { type Catalog, defaultCatalog, type Price } from "./catalog/catalog";
 export { mergePrices } from "./catalog/override";

@@ -32,7 +32,7 @@ export const answersSchema = z.strictObject({
   budget: z
     .union([z.number().positive(), z.literal("none")])
     .optional()
-    .describe("The most a month may cost in US dollars, or none."),
+    .describe("The most a month may cost in US dollars, such as 120, or none."),
   compliance: z
     .array(z.enum(COMPLIANCE))
     .optional()

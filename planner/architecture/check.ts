@@ -1,6 +1,7 @@
 // What a recorded architecture must satisfy beyond its shape: the cross references zod cannot see.
 import { cellSizeProblem, duplicateShips, shipMemoryProblem, tombstonedShips } from "../predicates";
 import { shown } from "../requirements/problem";
+import { schemaProblems } from "../requirements/schema-problems";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
 import { type Architecture, architectureSchema } from "./schema";
@@ -18,16 +19,9 @@ export function parseArchitecture(value: unknown, file: string | null, at = "", 
     );
   const read = architectureSchema.safeParse(value);
   if (!read.success) {
-    const problems = read.error.issues.map((issue) =>
-      problem({
-        code: "invalid",
-        file,
-        path: path(issue.path),
-        received:
-          issue.code === "unrecognized_keys" ? `unknown ${issue.keys.join(", ")}` : shown(valueAt(value, issue.path)),
-        accepted: issue.code === "unrecognized_keys" ? "known keys only" : issue.message,
-        fix: FIX,
-      }),
+    const problems = schemaProblems(architectureSchema, read.error, value, file ?? "", at).map(
+      ({ path: where, received, accepted }) =>
+        problem({ code: "invalid", file, path: where, received, accepted, fix: FIX }),
     );
     return { architecture: null, problems };
   }

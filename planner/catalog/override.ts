@@ -1,6 +1,7 @@
 // `--prices FILE`: the user's own prices over the shipped ones, each with its source and date.
 import { z } from "zod";
-import { type Problem, shown } from "../requirements/problem";
+import type { Problem } from "../requirements/problem";
+import { schemaProblems } from "../requirements/schema-problems";
 import { readObject } from "../requirements/load";
 import { BASES, PROVIDERS } from "../plan/schema";
 import { type Catalog, priceKey } from "./catalog";
@@ -35,19 +36,7 @@ export function mergePrices(catalog: Catalog, text: string, file: string): Merge
   const read = readObject(text, file);
   if (!read.ok) return read;
   const parsed = overrideSchema.safeParse(read.value);
-  if (!parsed.success)
-    return {
-      ok: false,
-      problems: parsed.error.issues.map((issue) => ({
-        file,
-        path: issue.path.join("."),
-        received: shown(
-          issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], read.value),
-        ),
-        accepted: issue.message,
-        fix: "each price needs provider, item, value, unit, source and date",
-      })),
-    };
+  if (!parsed.success) return { ok: false, problems: schemaProblems(overrideSchema, parsed.error, read.value, file) };
   const prices = new Map(catalog.prices);
   const renewed = new Set<string>();
   for (const { provider, item, region, ...price } of parsed.data.prices) {

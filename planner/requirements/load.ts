@@ -1,10 +1,9 @@
 // Text → requirements. All problems at once, each with path, received, accepted and what to do.
-import { distance } from "fastest-levenshtein";
 import { parseDocument } from "yaml";
-import type { z } from "zod";
 import { knownRegions, providersOfRegion } from "../catalog/regions";
 import { type Problem, shown } from "./problem";
 import { type Requirements, type RequirementsFile, requirementsSchema } from "./schema";
+import { didYouMean, schemaProblems } from "./schema-problems";
 import { type ProblemMaker, resolveShips } from "./ships";
 
 /** A requirements file is a page or, with every ship named, some hundred kilobytes. */
@@ -72,8 +71,7 @@ export function checkRequirements(value: unknown, file: string, rates: Rates = {
     fix,
   });
   const parsed = requirementsSchema.safeParse(value);
-  if (!parsed.success)
-    return { ok: false, problems: dedupe(parsed.error.issues.flatMap((i) => issueProblems(i, value, problem))) };
+  if (!parsed.success) return { ok: false, problems: schemaProblems(requirementsSchema, parsed.error, value, file) };
 
   const resolved = resolveShips(parsed.data.ships, parsed.data.customers, problem);
   const problems = [...resolved.problems, ...wishProblems(parsed.data, rates, problem)];
@@ -131,130 +129,6 @@ function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMake
       ),
     );
   return problems;
-}
-
-/** zod's issue → our problem: what was received is looked up in the input. */
-function issueProblems(issue: z.core.$ZodIssue, root: unknown, problem: ProblemMaker): Problem[] {
-  const path = pathText(issue.path);
-  const received = issue.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], root);
-  switch (issue.code) {
-    case "unrecognized_keys": {
-      const schemaKeys = keysAt(issue.path);
-      return issue.keys.map((key) =>
-        problem(
-          path === "" ? key : `${path}.${key}`,
-          (received as Record<string, unknown> | undefined)?.[key],
-          schemaKeys.length > 0 ? `one of the keys ${schemaKeys.join(", ")}` : "no such key",
-          didYouMean(key, schemaKeys, "remove it"),
-        ),
-      );
-    }
-    case "invalid_union": {
-      // The branch that got furthest is the one the user meant.
-      const branches = issue.errors.map((errors) =>
-        errors.flatMap((e) =>
-          issueProblems({ ...e, path: [...issue.path, ...e.path] } as z.core.$ZodIssue, root, problem),
-        ),
-      );
-      const deep = branches.filter((b) => b.some((p) => p.path !== path));
-      const best = deep.length > 0 ? deep : branches;
-      if (best.length === 1) return best[0]!;
-      return [
-        problem(path, received, [...new Set(branches.flat().map((p) => p.accepted))].join(", or "), "use one of these"),
-      ];
-    }
-    case "invalid_type":
-      return [
-        problem(path, received, article(issue.expected), received === undefined ? "add it" : "correct the value"),
-      ];
-    case "invalid_value":
-      return [
-        problem(path, received, issue.values.map((v) => String(v)).join(", "), nearestFix(received, issue.values)),
-      ];
-    case "too_small":
-      return [
-        problem(
-          path,
-          received,
-          `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}${ofWhat(issue.origin)}`,
-          "raise it",
-        ),
-      ];
-    case "too_big":
-      return [problem(path, received, `at most ${issue.maximum}${ofWhat(issue.origin)}`, "lower it")];
-    default:
-      return [problem(path, received, issue.message, "correct the value")];
-  }
-}
-
-const ofWhat = (origin: string): string => (origin === "array" ? " entries" : origin === "string" ? " characters" : "");
-const article = (expected: string): string =>
-  ({
-    int: "a whole number",
-    number: "a number",
-    string: "text",
-    boolean: "true or false",
-    array: "a list",
-    object: "a mapping",
-  })[expected] ?? expected;
-
-function nearestFix(received: unknown, values: readonly unknown[]): string {
-  if (typeof received !== "string") return "use one of these";
-  return didYouMean(received, values.map(String), "use one of these");
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
-    "",
-  );
-}
-
-/** The keys the schema accepts at a path, for the hint; empty where it cannot be told. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = requirementsSchema;
-  for (const key of path) {
-    schema = unwrap(schema);
-    const def = schema as { shape?: Record<string, unknown>; element?: unknown };
-    schema = typeof key === "number" ? def.element : def.shape?.[String(key)];
-  }
-  return Object.keys((unwrap(schema) as { shape?: object } | undefined)?.shape ?? {});
-}
-
-function unwrap(schema: unknown): unknown {
-  let s = schema as { _zod?: { def?: { innerType?: unknown; type?: string; options?: unknown[] } } } | undefined;
-  while (s?._zod?.def?.innerType) s = s._zod.def.innerType as typeof s;
-  // A union here is always "a list or an object", the object last.
-  if (s?._zod?.def?.type === "union") return s._zod.def.options?.at(-1);
-  return s;
-}
-
-/** The one or two closest names, by edit distance. */
-export function nearest(name: string, names: readonly string[], most = 2): string[] {
-  const scored = names
-    .map((n) => ({ n, d: distance(name.toLowerCase(), n.toLowerCase()) }))
-    .sort((a, b) => a.d - b.d || (a.n < b.n ? -1 : 1));
-  const best = scored[0]?.d ?? 0;
-  return scored
-    .filter((s) => s.d === best)
-    .slice(0, most)
-    .map((s) => s.n);
-}
-
-/** A hint only where it can help: a name half of whose letters differ was no slip of the pen. */
-function didYouMean(name: string, names: readonly string[], otherwise: string): string {
-  const close = nearest(name, names).filter(
-    (n) => distance(name.toLowerCase(), n.toLowerCase()) <= Math.max(2, name.length / 2),
-  );
-  return close.length === 0 ? otherwise : `did you mean ${close.join(" or ")}?`;
-}
-
-function dedupe(problems: Problem[]): Problem[] {
-  const seen = new Set<string>();
-  return problems.filter((p) => {
-    const id = `${p.path}\n${p.accepted}`;
-    return seen.has(id) ? false : (seen.add(id), true);
-  });
 }
 
 function givenPaths(value: unknown, prefix = ""): string[] {

@@ -124,7 +124,7 @@ test.each([
 test("a price file with a wrong line is refused whole", async () => {
   const prices = "schema: roadstead/prices/1\nprices: [{ provider: aws, item: x, value: -1, unit: hour }]\n";
   const stderr = await refused({ "r.yaml": ONE_PLANET, "p.yaml": prices }, ["plan", "r.yaml", "--prices", "p.yaml"]);
-  expect(stderr).toContain("p.yaml: prices.0.value");
+  expect(stderr).toContain("p.yaml: prices[0].value");
 });
 
 test.each([

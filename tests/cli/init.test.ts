@@ -163,7 +163,7 @@ describe("for scripts", () => {
 
   test.each([
     ["purpose: profit\n", "purpose"],
-    ["porpose: personal\n", "unknown porpose; accepted: purpose, scale"],
+    ["porpose: personal\n", 'porpose: received "personal"; accepted: one of the keys purpose, scale'],
     ["ships: [~zod, ~zod]\n", "~zod twice"],
     ["ships: 0\n", "1 to 10000"],
     ["sla: 98\n", "sla"],
