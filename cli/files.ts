@@ -133,13 +133,13 @@ function targetInside(root: string, file: string): string {
 }
 
 /** Where a path would really end up, the part of it that does not exist yet included. */
-function realPlace(file: string): string {
+export function realPlace(file: string): string {
   let at = file;
   while (fs.lstatSync(at, { throwIfNoEntry: false }) === undefined && path.dirname(at) !== at) at = path.dirname(at);
   return path.join(fs.realpathSync(at), path.relative(at, file));
 }
 
-function isInside(root: string, file: string): boolean {
+export function isInside(root: string, file: string): boolean {
   const relative = path.relative(root, file);
   return relative === "" || (relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
 }

@@ -1,8 +1,8 @@
 // `roadstead plan FILE`: rank, price and explain; report; record the decision; compare.
-import * as path from "node:path";
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
 import { type FileToWrite, rootOfOutput, writeAll } from "./files";
 import { type Io, painter } from "./io";
+import { reportPath } from "./outputs";
 import { type Planned, planFile, type PlanningOptions } from "./planning";
 import { renderPlan } from "./render/plan-table";
 
@@ -29,6 +29,8 @@ const previewing = () => require("./preview") as typeof import("./preview");
 
 export async function planCommand(file: string, options: PlanCommandOptions, io: Io): Promise<ExitCode> {
   checkTogether(options);
+  const html =
+    options.html === undefined ? null : reportPath(io, "--html", options.html, [file, options.prices, options.diff]);
   const planned = planFile(io, file, options);
   const { plan } = planned;
   const code = plan.chosen === null ? EXIT.nothingFeasible : EXIT.done;
@@ -43,7 +45,7 @@ export async function planCommand(file: string, options: PlanCommandOptions, io:
   }
   const recorded = options.write ? recording().record(io, planned, options) : null;
   const files: FileToWrite[] = [...(recorded?.files ?? [])];
-  if (options.html !== undefined) files.push(reportFile(io, planned, options.html));
+  if (html !== null) files.push(reportFile(io, planned, html));
   writeAll(files);
   show(planned, options, io);
   for (const line of recorded?.summary ?? []) io.err(`${line}\n`);
@@ -61,7 +63,7 @@ function show({ plan }: Planned, options: PlanCommandOptions, io: Io): void {
 
 function reportFile(io: Io, { requirements, plan }: Planned, file: string): FileToWrite {
   const text = report().renderHtml({ requirements, plan });
-  return { root: rootOfOutput(io, file), path: path.resolve(io.cwd, file), text };
+  return { root: rootOfOutput(io, file), path: file, text };
 }
 
 /** Options that make no sense apart or together; all of them at once. */

@@ -8,6 +8,7 @@ import type { CostLine } from "../planner";
 import type { Preview, StackToPreview } from "../preview/result";
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
 import { type Io, painter } from "./io";
+import { outputDirectory } from "./outputs";
 import { type Planned, planChange, planFile, type PlanningOptions, setArguments } from "./planning";
 import { projectOf, readStackFile, stackConfig } from "./project";
 import { headline } from "./render/plan-table";
@@ -38,12 +39,14 @@ interface Target {
 }
 
 export async function preview(target: string, options: PreviewCommandOptions, io: Io): Promise<ExitCode> {
+  // Before anything is planned: a place nothing may be written to is refused at once.
+  const out = options.out === undefined ? null : outputDirectory(io, options.out);
   const found = isFile(target, io) ? fromFile(target, options, io) : fromStack(target, options, io);
   if ("exit" in found) return found.exit;
   const { previewArchitectures } = engine();
   const result = await previewArchitectures(found.stacks, { project: found.project, costLines: found.costLines });
   result.warnings.unshift(...found.warnings);
-  const written = options.out === undefined ? null : write(options.out, result, io);
+  const written = out === null ? null : write(out, options.out!, result);
   if (options.json) printJson(result, io);
   else io.out(renderPreview(result, { paint: painter(io), width: io.columns }));
   if (written !== null) io.err(`${written} files in ${options.out}\n`);
@@ -167,10 +170,10 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
   }
 }
 
-function write(dir: string, result: Preview, io: Io): number {
+function write(full: string, dir: string, result: Preview): number {
   const { OutputRefused, writePreview } = writing();
   try {
-    return writePreview(path.resolve(io.cwd, dir), result).length;
+    return writePreview(full, result).length;
   } catch (error) {
     if (error instanceof OutputRefused) throw usage(error.message);
     const { code } = error as NodeJS.ErrnoException;

@@ -44,8 +44,10 @@ export function writePreview(dir: string, preview: Preview): string[] {
 
 /** What an earlier preview wrote here; throws when something else did. */
 function filesOfBefore(dir: string): string[] {
-  const stat = fs.statSync(dir, { throwIfNoEntry: false });
+  const stat = fs.lstatSync(dir, { throwIfNoEntry: false });
   if (stat === undefined) return [];
+  if (stat.isSymbolicLink())
+    throw new OutputRefused(`${dir}: is a symbolic link; give the directory itself. Nothing was written`);
   if (!stat.isDirectory()) throw new OutputRefused(`${dir}: is a file; accepted: a new or empty directory`);
   const marker = path.join(dir, MARKER);
   if (!fs.existsSync(marker)) {
