@@ -76,6 +76,11 @@ function singleIdeas(r: Requirements, before: Candidate[]): Idea[] {
   );
   add("use two zones", { "cluster.zones": 2 }, clusterSavings && r.cluster.zones > 2);
   add("have somebody who runs Kubernetes", { experience: "intermediate" }, codes.has("experience"));
+  add(
+    "keep the data in the EU",
+    { "regions.residency": "eu", ...(r.regions.allowed === undefined ? {} : { "regions.allowed": null }) },
+    r.compliance.includes("gdpr") && codes.has("compliance") && r.regions.residency !== "eu",
+  );
   for (const { region, provider } of otherRegions(r, before))
     add(`allow ${region} of ${provider}`, { "regions.allowed": [...(r.regions.allowed ?? []), region] }, true);
   add("reach ships through their sponsor", { "ships.amesInbound": "relayed" }, r.ships.amesInbound !== "relayed");
@@ -101,8 +106,13 @@ function singleIdeas(r: Requirements, before: Candidate[]): Idea[] {
       { "ships.types.comet": 0, "ships.count": r.ships.count - r.ships.types.comet },
       codes.has("ship-type"),
     );
-  for (const framework of r.compliance)
-    add(`give up ${framework}`, { compliance: r.compliance.filter((c) => c !== framework) }, codes.has("compliance"));
+  // A law is not a wish to give up: HIPAA and GDPR are never offered for sale.
+  for (const framework of r.compliance.filter((c) => c !== "hipaa" && c !== "gdpr"))
+    add(
+      `do without ${framework} evidence`,
+      { compliance: r.compliance.filter((c) => c !== framework) },
+      codes.has("compliance"),
+    );
   return ideas;
 }
 

@@ -366,7 +366,7 @@ function price(context: Context, d: Draft, monthly: Monthly): Rejection[] {
       limit: `budget a month, ${budget.currency}`,
       have: budget.monthly,
       need: monthly.mid,
-      fix: `raise the budget to ${money(Math.ceil(monthly.mid), budget.currency)}, or make one of the changes named`,
+      fix: `raise the budget to ${money(Math.ceil(monthly.mid), budget.currency)}, or plan for less`,
     });
   return found;
 }

@@ -56,6 +56,8 @@ export function plan(requirements: Requirements, options: PlanOptions = {}): Pla
   };
 }
 
+const yearBefore = (day: string): string => `${Number(day.slice(0, 4)) - 1}${day.slice(4)}`;
+
 /** What growth and sensitivity are shown for when nothing was chosen: the cheapest that only the budget, or least else, rules out. */
 function nearestMiss(candidates: Candidate[]): Candidate | null {
   const priced = candidates.filter((c) => !c.monthly.incomplete && !c.stale);
@@ -97,6 +99,11 @@ function warningsOf(context: Context, candidates: Candidate[], chosen: Candidate
     if (r.budget !== undefined && chosen.monthly.high !== null && chosen.monthly.high > r.budget.monthly)
       warnings.push(
         `at the high end of its band the chosen way costs ${money(chosen.monthly.high, currency)}, more than the budget; plan for 10 to 20 % more in the first month`,
+      );
+    const old = chosen.lines.filter((l) => l.date < yearBefore(context.pricedOn) && (l.monthly ?? 0) > 0);
+    if (old.length > 0)
+      warnings.push(
+        `prices read more than a year before ${context.pricedOn}: ${old.map((l) => `${l.item} (${l.date})`).join(", ")}; --prices FILE takes newer ones`,
       );
     const unverified = chosen.lines.filter((l) => l.basis === "unverified" || l.basis === "secondary");
     if (unverified.length > 0)

@@ -105,6 +105,10 @@ export function choose(r: Requirements, candidates: Candidate[]): Candidate | nu
   return candidates.find((c) => c.feasible && (r.platform === "auto" || c.mode === r.platform)) ?? null;
 }
 
+/** The planner's best explanation of a size: which of its limits came first. */
+const boundBy = (term: string): string =>
+  /one (ship|VPS)/.test(term) ? `: ${term}` : `; ${term} decides how many ships one holds`;
+
 interface Priced {
   draft: Draft;
   monthly: Candidate["monthly"];
@@ -129,7 +133,7 @@ function explain(
     const counts = new Map<string, number>();
     for (const m of machines) counts.set(m.type, (counts.get(m.type) ?? 0) + m.count);
     why.push(
-      `${[...counts].map(([type, n]) => `${n} × ${type.replace(/^own:/, "")}`).join(", ")}; ${draft.capacity.boundBy} decides how many ships one holds`,
+      `${[...counts].map(([type, n]) => `${n} × ${type.replace(/^own:/, "")}`).join(", ")}${boundBy(draft.capacity.boundBy)}`,
     );
   }
   if (r.platform !== "auto" && draft.mode !== r.platform) why.push(`you asked for ${r.platform}`);

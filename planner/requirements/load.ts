@@ -1,9 +1,11 @@
 // Text → requirements. All problems at once, each with path, received, accepted and what to do.
 import { parseDocument } from "yaml";
 import { knownRegions, providersOfRegion } from "../catalog/regions";
+import { worldOpenCidr } from "../predicates";
 import { type Problem, shown } from "./problem";
 import { type Requirements, type RequirementsFile, requirementsSchema } from "./schema";
 import { didYouMean, schemaProblems } from "./schema-problems";
+import { secretInText } from "./secrets";
 import { type ProblemMaker, resolveShips } from "./ships";
 
 /** A requirements file is a page or, with every ship named, some hundred kilobytes. */
@@ -50,7 +52,7 @@ export function readObject(text: string, file: string): ReadObject {
   try {
     const value: unknown = doc.toJS({ maxAliasCount: 50 });
     if (value === null || typeof value !== "object" || Array.isArray(value))
-      return bad(shown(value), "a mapping with at least the key ships", "start from `roadstead init`");
+      return bad(shown(value), "a mapping of keys", "is this the right file?");
     return { ok: true, value };
   } catch (error) {
     return bad(
@@ -70,11 +72,20 @@ export function checkRequirements(value: unknown, file: string, rates: Rates = {
     accepted,
     fix,
   });
+  const secrets = secretsIn(value).map((found) =>
+    problem(
+      found.path,
+      found.text,
+      "no secret: this file is read, recorded and shown",
+      "put it into a Pulumi config secret, and rotate it if this file was shared",
+    ),
+  );
   const parsed = requirementsSchema.safeParse(value);
-  if (!parsed.success) return { ok: false, problems: schemaProblems(requirementsSchema, parsed.error, value, file) };
+  if (!parsed.success)
+    return { ok: false, problems: [...secrets, ...schemaProblems(requirementsSchema, parsed.error, value, file)] };
 
   const resolved = resolveShips(parsed.data.ships, parsed.data.customers, problem);
-  const problems = [...resolved.problems, ...wishProblems(parsed.data, rates, problem)];
+  const problems = [...secrets, ...resolved.problems, ...wishProblems(parsed.data, rates, problem)];
   if (problems.length > 0 || resolved.ships === null) return { ok: false, problems };
   return { ok: true, requirements: { ...parsed.data, ships: resolved.ships, given: givenPaths(value) } };
 }
@@ -118,7 +129,7 @@ function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMake
         `pass --rate ${currency}=<US dollars one ${currency} costs>`,
       ),
     );
-  const worldOpen = file.access.adminCidrs?.findIndex((c) => c.endsWith("/0")) ?? -1;
+  const worldOpen = file.access.adminCidrs?.findIndex(worldOpenCidr) ?? -1;
   if (worldOpen >= 0)
     problems.push(
       problem(
@@ -128,7 +139,28 @@ function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMake
         "the whole world may not administer: give your address as a /32",
       ),
     );
+  const hosts = (file.existing.hosts ?? []).map((host, i) => host.name ?? `host-${i + 1}`);
+  hosts.forEach((name, i) => {
+    if (hosts.indexOf(name) < i)
+      problems.push(
+        problem(
+          `existing.hosts[${i}]`,
+          name,
+          `a name of its own (existing.hosts[${hosts.indexOf(name)}] has it)`,
+          "give each host another name",
+        ),
+      );
+  });
   return problems;
+}
+
+/** Strings that look like a secret, and where they stand. */
+function secretsIn(value: unknown, path = ""): { path: string; text: string }[] {
+  if (typeof value === "string") return secretInText(value) === null ? [] : [{ path, text: value }];
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    secretsIn(inner, Array.isArray(value) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`),
+  );
 }
 
 function givenPaths(value: unknown, prefix = ""): string[] {

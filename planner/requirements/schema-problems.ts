@@ -38,7 +38,9 @@ function issueProblems(issue: z.core.$ZodIssue, reader: Reader): Problem[] {
           path === "" ? key : `${path}.${key}`,
           (received as Record<string, unknown> | undefined)?.[key],
           schemaKeys.length > 0 ? `one of the keys ${schemaKeys.join(", ")}` : "no such key",
-          didYouMean(key, schemaKeys, "remove it"),
+          key === "<<"
+            ? "merge keys are not supported: write the values out"
+            : didYouMean(key, schemaKeys, "remove it"),
         ),
       );
     }

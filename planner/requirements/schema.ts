@@ -106,8 +106,7 @@ const namedShip = z.strictObject({
     .describe("The name a comet is claimed by until it is mined."),
   customer: z
     .string()
-    .min(1)
-    .max(63)
+    .regex(/^[^\p{C}]{1,63}$/u, "1 to 63 visible characters")
     .optional()
     .describe("The customer who owns the ship; one namespace a customer. Default: the only customer."),
   key: z
@@ -154,7 +153,12 @@ const shipsObject = z.strictObject({
     })
     .optional()
     .describe("How many of each class. Default: all planets."),
-  named: z.array(namedShip).min(1).max(MAX_SHIPS).optional().describe("Ships by name. The class comes from the name."),
+  named: z
+    .array(z.union([z.string(), namedShip]))
+    .min(1)
+    .max(MAX_SHIPS)
+    .optional()
+    .describe("Ships by name. The class comes from the name."),
   memoryGiB: shipSettings.memoryGiB.optional(),
   diskGiB: shipSettings.diskGiB.optional(),
   cpu: shipSettings.cpu.optional(),
@@ -359,8 +363,8 @@ export const requirementsSchema = z.strictObject({
           z
             .string()
             .regex(
-              /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+( .*)?$/,
-              "one public key line, such as ssh-ed25519 AAAA…",
+              /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+( [\w@.+ -]*)?$/,
+              "one public key line, such as ssh-ed25519 AAAA… me@home",
             ),
         )
         .optional()
@@ -370,7 +374,14 @@ export const requirementsSchema = z.strictObject({
         .optional()
         .describe("Networks that may reach SSH and the cluster's API. Never the whole world."),
       clusterAdmins: z
-        .array(z.string().min(1))
+        .array(
+          z
+            .string()
+            .regex(
+              /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/,
+              "an IAM role or user ARN, such as arn:aws:iam::111122223333:role/platform",
+            ),
+        )
         .optional()
         .describe("IAM principal ARNs that administer an EKS cluster."),
     })

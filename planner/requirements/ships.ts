@@ -27,12 +27,10 @@ interface Resolved {
 
 export function resolveShips(input: RequirementsFile["ships"], customers: number, problem: ProblemMaker): Resolved {
   const problems: Problem[] = [];
-  const ships: ShipsInput = Array.isArray(input)
-    ? { named: input.map((s) => (typeof s === "string" ? { name: s } : s)) }
-    : input;
+  const ships: ShipsInput = Array.isArray(input) ? { named: input } : input;
   const base = Array.isArray(input) ? "ships" : "ships.named";
   const named = (ships.named ?? []).flatMap((ship, i) => {
-    const read = readNamedShip(ship, ships, `${base}[${i}]`, problem);
+    const read = readNamedShip(typeof ship === "string" ? { name: ship } : ship, ships, `${base}[${i}]`, problem);
     problems.push(...read.problems);
     return read.ship ? [read.ship] : [];
   });
@@ -87,14 +85,7 @@ function readNamedShip(
   else if (ship.name !== undefined) {
     const read = readName(ship.name);
     if (read === null)
-      problems.push(
-        problem(
-          `${path}.name`,
-          ship.name,
-          "a valid @p such as ~sampel-palnet",
-          "check the spelling: every syllable must be one of Urbit's 512",
-        ),
-      );
+      problems.push(problem(`${path}.name`, ship.name, "a valid @p such as ~sampel-palnet", nameHint(ship.name)));
     else ({ shipClass, parent } = read);
   } else if (ship.nickname === undefined)
     problems.push(
@@ -131,6 +122,14 @@ function readNamedShip(
       amesInbound: ship.amesInbound ?? fleet.amesInbound ?? "relayed",
     },
   };
+}
+
+/** What to do about a name that is none: the usual slips are a missing sig, capitals and spaces. */
+function nameHint(name: string): string {
+  const mended = `~${name.trim().toLowerCase().replace(/^~/, "")}`;
+  return readName(mended) === null
+    ? "check the spelling: every syllable must be one of Urbit's 512"
+    : `write it as ${mended}`;
 }
 
 /** The class and, for a moon, the parent an @p stands for; null when it is no @p. */

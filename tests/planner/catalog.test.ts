@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { checkRequirements, defaultCatalog, LIMITS, mergePrices, plan } from "../../planner";
 import { pricedRegions, priceOf } from "../../planner/catalog/catalog";
 import { defaultRegion, jurisdiction, knownRegions, providersOfRegion, regionsOf } from "../../planner/catalog/regions";
@@ -69,6 +71,14 @@ describe("the catalog", () => {
   test("marks Hetzner as out of date", () => {
     expect(Object.keys(catalog.stale)).toEqual(["hetzner"]);
   });
+});
+
+test("docs/prices.md lists every service with its unit", () => {
+  const page = readFileSync(join(__dirname, "../../docs/prices.md"), "utf8").replace(/ +/g, " ");
+  for (const [key, price] of catalog.prices) {
+    const [provider, item] = key.split("/");
+    if (!/^(ec2|droplet|server):/.test(item!)) expect(page).toContain(`| ${provider} | \`${item}\` | ${price.unit} |`);
+  }
 });
 
 test("every limit names its source", () => {
@@ -152,15 +162,25 @@ describe("--prices", () => {
   test("keeps Hetzner stale until every price of it is new", () => {
     const some = mergePrices(
       catalog,
-      file([{ ...line, provider: "hetzner", item: "server:cax21", currency: "EUR" }]),
+      file([{ ...line, provider: "hetzner", item: "server:cax21", currency: "EUR", unit: "hour" }]),
       "p",
     );
     expect(some.ok && some.catalog.stale).toHaveProperty("hetzner");
     const all = [...catalog.prices.keys()]
       .filter((k) => k.startsWith("hetzner/"))
-      .map((k) => ({ ...line, provider: "hetzner", item: k.split("/")[1], currency: "EUR" }));
+      .map((k) => ({
+        ...line,
+        provider: "hetzner",
+        item: k.split("/")[1],
+        currency: "EUR",
+        unit: catalog.prices.get(k)!.unit,
+      }));
     const renewed = mergePrices(catalog, file(all), "p");
     expect(renewed.ok && renewed.catalog.stale).toEqual({});
+  });
+  test("refuses the same price twice", () => {
+    const merged = mergePrices(catalog, file([line, { ...line, value: 27 }]), "prices.json");
+    expect(merged.ok ? [] : merged.problems.map((p) => p.path)).toEqual(["prices[1].item"]);
   });
   test.each([
     ["no source", { ...line, source: "" }],
@@ -168,6 +188,9 @@ describe("--prices", () => {
     ["a negative price", { ...line, value: -1 }],
     ["an unknown provider", { ...line, provider: "linode" }],
     ["an unknown key", { ...line, discount: 0.1 }],
+    ["an item the planner does not price", { ...line, item: "droplet s-2vcpu-4gb" }],
+    ["another unit than the item's own", { ...line, value: 0.02, unit: "hour" }],
+    ["a date years ahead", { ...line, date: "2099-01-01" }],
   ])("refuses %s", (_, bad) => {
     const merged = mergePrices(catalog, file([bad]), "prices.json");
     expect(merged.ok).toBe(false);

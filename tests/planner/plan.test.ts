@@ -212,6 +212,12 @@ describe("wishes that cannot be met together", () => {
     expect(candidate(p, "doks").rejections.map((r) => r.code)).toContain("compliance");
     expect(p.cheapestChangeThatFits.map((c) => c.candidate)).toContain("eks/aws/us-east-1");
   });
+  test("a law is never offered for sale: GDPR is met by the EU, not given up", () => {
+    const p = planOf({ ships: { count: 20 }, compliance: ["gdpr", "soc2"], experience: "expert" });
+    expect(p.chosen).toBeNull();
+    expect(p.cheapestChangeThatFits[0]!.set).toEqual({ "regions.residency": "eu" });
+    for (const change of p.cheapestChangeThatFits) expect(change.text).not.toMatch(/without gdpr|give up/);
+  });
   test("99.99 % is shown by no way to host, and 99.9 is the nearest", () => {
     const p = planOf({ ships: { count: 20 }, sla: 99.99, experience: "expert" });
     expect(p.chosen).toBeNull();

@@ -56,6 +56,21 @@ describe("bad input is refused with a reason", () => {
       { ships: { count: 1 }, access: { adminCidrs: ["0.0.0.0/0"] } },
       "access.adminCidrs[0]",
     ],
+    [
+      "half the world as administrator",
+      { ships: { count: 1 }, access: { adminCidrs: ["0.0.0.0/1", "128.0.0.0/1"] } },
+      "access.adminCidrs[0]",
+    ],
+    [
+      "an administrator who is no ARN",
+      { ships: { count: 1 }, access: { clusterAdmins: ["x"] } },
+      "access.clusterAdmins[0]",
+    ],
+    [
+      "quotes in an SSH key's comment",
+      { ships: { count: 1 }, access: { sshPublicKeys: ["ssh-ed25519 AAAA me`id`"] } },
+      "access.sshPublicKeys[0]",
+    ],
     ["the world over IPv6", { ships: { count: 1 }, access: { adminCidrs: ["::/0"] } }, "access.adminCidrs[0]"],
     [
       "an invented digest",
@@ -113,6 +128,45 @@ describe("bad input is refused with a reason", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("a secret in the wrong place", () => {
+  const boot = `0w${"3mT".repeat(1)}.${Array(12).fill("AbCdE").join(".")}`;
+  const places: [string, unknown][] = [
+    ["as the key", { ships: [{ name: "~zod", key: boot }] }],
+    ["as the secret's name", { ships: [{ name: "~zod", key: { secret: "AKIAIOSFODNN7EXAMPLE" } }] }],
+    ["as a customer", { ships: [{ name: "~zod", customer: "-----BEGIN PRIVATE KEY-----" }] }],
+    ["as a version", { ships: { count: 1 }, versions: { vere: { version: `dop_v1_${"a".repeat(64)}` } } }],
+    ["as an unknown key's value", { ships: { count: 1 }, note: boot }],
+  ];
+  test.each(places)("%s is refused, and shown nowhere", (_, value) => {
+    const found = problems(value);
+    expect(found.length).toBeGreaterThan(0);
+    const text = found.map(problemText).join("\n");
+    expect(text).toMatch(/looks like/);
+    for (const secret of [boot, "AKIAIOSFODNN7EXAMPLE", "BEGIN PRIVATE", "dop_v1_aa"])
+      expect(text).not.toContain(secret);
+  });
+});
+
+describe("slips get a hint", () => {
+  test.each([
+    ["sampel-palnet", "~sampel-palnet"],
+    ["~SAMPEL-palnet", "~sampel-palnet"],
+    ["~litzod ", "~litzod"],
+  ])("%s", (name, mended) => {
+    expect(problems({ ships: [name] })[0]!.fix).toBe(`write it as ${mended}`);
+  });
+  test("a merge key", () => {
+    expect(problems({ ships: { count: 1 }, "<<": {} })[0]!.fix).toMatch(/merge keys/);
+  });
+  test("two hosts of one name", () => {
+    const hosts = [
+      { memoryGiB: 8, diskGiB: 100 },
+      { name: "host-1", memoryGiB: 8, diskGiB: 100 },
+    ];
+    expect(paths({ ships: { count: 1 }, existing: { hosts } })).toEqual(["existing.hosts[1]"]);
   });
 });
 

@@ -26,7 +26,7 @@ export function bareMetalDraft(context: Context): Draft {
       limit: "ships your hosts hold",
       have: capacity,
       need: ships.count,
-      fix: "add hosts, lower ships.memoryGiB, or take hybrid for the overflow",
+      fix: `add hosts, lower ${own.some((h) => h.boundBy === "disk") ? "ships.diskGiB, since disk binds" : "ships.memoryGiB"}, or take hybrid for the overflow`,
     });
   const bill = new Bill(context, "own", "own");
   for (const host of own) bill.given(`host ${host.name}`, host.monthly ?? null);
