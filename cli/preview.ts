@@ -35,6 +35,8 @@ interface Target {
   costLines?: readonly CostLine[];
   /** What to do next, in words. */
   next: string[];
+  /** What to do about a refusal. */
+  correct: string;
   warnings: string[];
 }
 
@@ -43,8 +45,7 @@ export async function preview(target: string, options: PreviewCommandOptions, io
   const out = options.out === undefined ? null : outputDirectory(io, options.out);
   const found = isFile(target, io) ? fromFile(target, options, io) : fromStack(target, options, io);
   if ("exit" in found) return found.exit;
-  const { previewArchitectures } = engine();
-  const result = await previewArchitectures(found.stacks, { project: found.project, costLines: found.costLines });
+  const result = await built(found);
   result.warnings.unshift(...found.warnings);
   const written = out === null ? null : write(out, options.out!, result);
   if (options.json) printJson(result, io);
@@ -57,6 +58,18 @@ export async function preview(target: string, options: PreviewCommandOptions, io
     `\nrefused by ${failed.map((f) => f.rule).join(", ")}: see Policies above, and docs/policies.md for what to do\n`,
   );
   return EXIT.refused;
+}
+
+/** A component that refuses its arguments refuses what the user asked for: that is bad input, whoever finds it. */
+async function built(target: Target): Promise<Preview> {
+  const { previewArchitectures, PreviewRefused } = engine();
+  try {
+    return await previewArchitectures(target.stacks, { project: target.project, costLines: target.costLines });
+  } catch (error) {
+    if (!(error instanceof PreviewRefused)) throw error;
+    throw usage(`${error.message}
+This cannot be built. ${target.correct}; nothing was written`);
+  }
 }
 
 /** A stack name never has a dot or a slash in it, a requirements file always one of them, or it lies there. */
@@ -93,6 +106,7 @@ function fromFile(file: string, options: PreviewCommandOptions, io: Io): Target 
       architectureDigest: architectureDigest(architecture),
     })),
     costLines: plan.candidates.find((c) => c.id === plan.chosen)!.lines,
+    correct: `Correct ${file}`,
     next: changed
       ? [`put the change into ${file}: ${changed.change.text}`, `roadstead plan ${file} ${applied}`.trim()]
       : [`roadstead plan ${file} --stack ${stack} --write`, `roadstead doctor ${stack}`],
@@ -139,6 +153,7 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
   return {
     project: project.name,
     stacks: [first, ...further.map(readRecorded)],
+    correct: `Correct the requirements and record again: roadstead plan FILE --stack ${stack} --write`,
     next: [`roadstead doctor ${stack}`, `pulumi up --stack ${stack}`],
     warnings: [],
   };

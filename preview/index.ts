@@ -10,10 +10,12 @@ import { hostFiles } from "./hosts";
 import { some, shipLedger } from "./ledger";
 import { judge } from "./policies";
 import type { Preview, PreviewCost, PreviewOptions, StackToPreview } from "./result";
+import { asRefusal } from "./refused";
 import { runProgram, type ProgramRun } from "./runtime";
 
 export * from "./graph";
 export * from "./result";
+export { PreviewRefused } from "./refused";
 export { writePreview, OutputRefused } from "./write";
 export { mermaid } from "./mermaid";
 export { treeOf, type TreeLine } from "./tree";
@@ -25,7 +27,8 @@ const PROJECT = "roadstead";
 
 /**
  * Previews the stacks of one environment: the platform first, then its cells in any order; or one cell alone. Never
- * run beside another Pulumi program in the same process: the SDK keeps one set of settings.
+ * run beside another Pulumi program in the same process: the SDK keeps one set of settings. Throws PreviewRefused when a
+ * component refuses what the lock gives it.
  */
 export async function previewArchitectures(
   stacks: readonly StackToPreview[],
@@ -33,6 +36,19 @@ export async function previewArchitectures(
 ): Promise<Preview> {
   const [first, ...further] = stacks;
   if (!first) throw new Error("nothing to preview: give one stack or more");
+  try {
+    return await previewed(first, further, options);
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+async function previewed(
+  first: StackToPreview,
+  further: readonly StackToPreview[],
+  options: PreviewOptions,
+): Promise<Preview> {
+  const stacks = [first, ...further];
   const project = options.project ?? PROJECT;
   const runs = [await runStack(first, project)];
   const resources: GraphResource[] = [...runs[0]!.resources];

@@ -49,7 +49,7 @@ export function composePlatform(architecture: Architecture, around: Surroundings
     case "existing-cluster":
       return composeExisting(architecture, around, parent);
     default:
-      throw new Error(
+      throw new pulumi.RunError(
         `mode ${architecture.mode} has no cluster that Roadstead builds; accepted: eks, doks, existing-cluster`,
       );
   }
@@ -181,7 +181,7 @@ function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platf
 function composeExisting(architecture: Architecture, around: Surroundings, parent: pulumi.Resource): Platform {
   const settings = required(architecture.cluster, "cluster");
   if (settings.kubeconfigSecret === null)
-    throw new Error(
+    throw new pulumi.RunError(
       "architecture.cluster.kubeconfigSecret: an existing cluster needs one; set existing.kubeconfigSecret and plan again",
     );
   const kubeconfig = around.secret(settings.kubeconfigSecret);
@@ -206,6 +206,7 @@ export function backupTag(architecture: Architecture): string {
 }
 
 function required<T>(value: T | null, what: string): T {
-  if (value === null) throw new Error(`architecture.${what}: nothing is recorded, and this mode needs it; plan again`);
+  if (value === null)
+    throw new pulumi.RunError(`architecture.${what}: nothing is recorded, and this mode needs it; plan again`);
   return value;
 }

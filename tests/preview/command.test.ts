@@ -146,6 +146,48 @@ describe("roadstead preview FILE", () => {
   });
 });
 
+describe("what a component refuses is bad input, not a bug", () => {
+  const listed = /existing\.privateSubnetIds: received 1 subnets; accepted: 3/;
+
+  test("in a file: exit code 2, every problem and where to correct it, no stack trace", async () => {
+    const wish =
+      "platform: eks\nships: { count: 3 }\nregions: { allowed: [us-east-1] }\nsla: 99.9\n" +
+      "existing: { vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0123456789abcdef0] }\n";
+    const { code, stdout, stderr } = await roadstead(workspace({ "wish.yaml": wish }), ["preview", "wish.yaml"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(listed);
+    expect(stderr).toContain("Correct wish.yaml");
+    expect(stderr).not.toMatch(/a bug|ROADSTEAD_DEBUG|\n {4}at /);
+  });
+
+  const refusedBy = (change: (a: Architecture) => Architecture) => recorded(clusterArchitectures().map(change));
+
+  test.each<[string, () => string, RegExp]>([
+    [
+      "a component",
+      () => refusedBy((a) => ({ ...a, network: { ...a.network!, vpcId: "vpc-0123456789abcdef0" } })),
+      /privateSubnetIds/,
+    ],
+    ["the stack program", () => refusedBy((a) => ({ ...a, network: null })), /architecture\.network/],
+    [
+      "a further host's renderer",
+      () =>
+        recorded(
+          hostArchitectures({ cells: 2 }).map((a) =>
+            a.role === "cell" ? { ...a, access: { ...a.access, adminCidrs: ["0.0.0.0/0"] } } : a,
+          ),
+        ),
+      /access\.adminCidrs\[0\]/,
+    ],
+  ])("in a recorded stack, by %s: exit code 2 and how to record again", async (_who, make, says) => {
+    const { code, stdout, stderr } = await roadstead(make(), ["preview", "prod"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(says);
+    expect(stderr).toContain("roadstead plan FILE --stack prod --write");
+    expect(stderr).not.toMatch(/a bug|\n {4}at /);
+  });
+});
+
 describe("every example", () => {
   const names = fs.readdirSync(examples).filter((n) => n.endsWith(".yaml"));
   test.each(names)("%s can be previewed", async (name) => {

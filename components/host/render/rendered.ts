@@ -6,6 +6,9 @@ import type { HostFile, HostStep } from "./file";
 import { hostProblems, missingVersions } from "./problems";
 import { hostSettings, type HostSettings, type RenderHostOptions } from "./settings";
 
+/** A host that cannot be rendered; the message lists every problem. */
+export class HostRefused extends Error {}
+
 export interface RenderedHost {
   /** `#cloud-config`, plain text. */
   userData: string;
@@ -35,7 +38,8 @@ export function renderSettings(settings: HostSettings, opts: RenderHostOptions =
           (path) => `${path}: received nothing; accepted: a version and its SHA-256; give both, there is no default`,
         )),
   ];
-  if (refusals.length > 0) throw new Error(`host ${settings.name}:\n${refusals.map((r) => `  - ${r}`).join("\n")}`);
+  if (refusals.length > 0)
+    throw new HostRefused(`host ${settings.name}:\n${refusals.map((r) => `  - ${r}`).join("\n")}`);
   const files = [...hostFiles(settings), bootstrapFile(settings)];
   return {
     userData: cloudConfig(settings, files, missing),
