@@ -125,11 +125,13 @@ export function parseAssignments(texts: readonly string[]): Assignments {
       const path = at < 0 ? "" : text.slice(0, at).trim();
       if (/(^|\.)\d+(\.|$)|\[/.test(path))
         throw usage(`--set ${text}: a place in a list; ${accepted}. Set the whole list, or edit the file`);
-      if (!/^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*$/.test(path)) throw usage(`--set ${text}: ${accepted}`);
+      if (!/^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/.test(path)) throw usage(`--set ${text}: ${accepted}`);
       const doc = parseDocument(text.slice(at + 1), { uniqueKeys: true });
       if (doc.errors.length > 0) throw usage(`--set ${text}: the value is not YAML; ${accepted}`);
       try {
-        return [path, doc.toJS({ maxAliasCount: 50 }) as unknown];
+        const value = doc.toJS({ maxAliasCount: 50 }) as unknown;
+        // 1.34 is a version, and a checksum of digits alone is no number either.
+        return [path, typeof value === "number" && path.startsWith("versions.") ? text.slice(at + 1).trim() : value];
       } catch {
         throw usage(`--set ${text}: too many aliases in the value; ${accepted}`);
       }

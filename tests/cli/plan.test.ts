@@ -49,6 +49,16 @@ test("--set changes this run only, and repeats", async () => {
   expect(filesIn(dir)).toEqual({ "r.yaml": TOO_DEAR });
 });
 
+test("--set takes what doctor says is missing: checksums by architecture, versions that look like numbers", async () => {
+  const dir = workspace({ "r.yaml": `${ONE_PLANET}platform: vps\nregions: { allowed: [nyc3] }\n` });
+  const set = ["--set", "versions.vere.version=3.5", "--set", `versions.vere.sha256.x86_64=${"1".repeat(64)}`];
+  expect(await roadstead(dir, ["plan", "r.yaml", ...set, "--stack", "prod", "--write"])).toMatchObject({ code: 0 });
+  const { stdout } = await roadstead(dir, ["preview", "prod", "--json"]);
+  const { missing } = JSON.parse(stdout) as { missing: { path: string }[] };
+  expect(missing.map((m) => m.path)).toContain("versions.hostImage.digitalocean");
+  expect(missing.filter((m) => m.path.startsWith("versions.vere"))).toEqual([]);
+});
+
 test("prices of one's own decide the bill", async () => {
   const prices = `schema: roadstead/prices/1
 prices:
