@@ -6,6 +6,7 @@ import { isPlaceholder, placeholderId, placeholderNumber, shipId, tenantId } fro
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
 import type { Claim, ShipRunState } from "./run-state";
+import { isShipName, otherShip, recordsOf } from "./same-ship";
 import type { LockedShip, Tombstone } from "./schema";
 
 /** Where a ship stands already. */
@@ -42,6 +43,8 @@ export interface FleetShip extends Pick<
   seat: Seat | null;
   /** The recorded ship it continues; null for a new one and for one that takes over a placeholder's seat. */
   previous: LockedShip | null;
+  /** The tombstone whose volume it comes back to; null for everybody else. */
+  returns: Tombstone | null;
   claim: Claim;
 }
 
@@ -69,6 +72,8 @@ export function matchFleet(
   const { environment } = requirements;
   const problems: LockProblem[] = [];
   const before = new Map(recorded.map((r) => [r.ship.id, r]));
+  const recordOf = recordsOf(recorded.map((r) => r.ship));
+  const graveOf = recordsOf(recordedTombstones);
   const tombstones = new Map(recordedTombstones.map((t) => [t.id, t]));
   const placeholders = recorded.filter((r) => isPlaceholder(r.ship.id)).map((r) => r.ship);
   placeholders.sort((a, b) => placeholderNumber(a.id) - placeholderNumber(b.id));
@@ -77,16 +82,29 @@ export function matchFleet(
   const ships = new Map<string, FleetShip>();
   const fresh: FleetShip[] = [];
   requirements.ships.named.forEach((wish, i) => {
-    const id = shipId(wish);
+    const plain = shipId(wish);
     const path = `ships.named[${i}]`;
-    if (isPlaceholder(id))
-      return problems.push(refused("duplicate", path, id, `another nickname: ${RESERVED}`, "Choose another nickname."));
+    if (isPlaceholder(plain))
+      return problems.push(
+        refused("duplicate", path, plain, `another nickname: ${RESERVED}`, "Choose another nickname."),
+      );
+    if (wish.nickname !== null && isShipName(plain))
+      return problems.push(
+        refused("duplicate", path, plain, `another nickname: ~${plain} is a ship`, "Choose another nickname."),
+      );
+    const known = recordOf(plain, wish.name);
+    const grave = known ? undefined : graveOf(plain, wish.name);
+    const id = known?.id ?? grave?.id ?? plain;
     if (ships.has(id))
       return problems.push(
         refused("duplicate", path, id, "each object name once", "Two ships would share one name: change the nickname."),
       );
     const old = before.get(id);
-    const grave = old ? undefined : tombstones.get(id);
+    const other = known ?? grave;
+    if (other) {
+      const different = otherShip(wish, path, other);
+      if (different.length > 0) return problems.push(...different);
+    }
     if (grave && grave.cleanStopEvent === null && !(neverDeployed && grave.claim === "unknown"))
       return problems.push(
         refused(
@@ -98,7 +116,7 @@ export function matchFleet(
         ),
       );
     if (grave) tombstones.delete(id);
-    const back = grave && grave.cleanStopEvent !== null;
+    const back = grave && grave.cleanStopEvent !== null ? grave : null;
     const customer = wish.customer ?? old?.ship.customer ?? onlyCustomer;
     const ship: FleetShip = {
       ...settings(wish),
@@ -109,7 +127,7 @@ export function matchFleet(
       customer,
       tenant: tenantId(environment, customer),
       // A ship that comes back to its volume has booted before: its key is used up.
-      sealed: (old?.ship.sealed ?? false) || Boolean(back),
+      sealed: (old?.ship.sealed ?? false) || back !== null,
       imported: wish.imported || (old?.ship.imported ?? false),
       fake: wish.fake,
       key: wish.key,
@@ -117,9 +135,10 @@ export function matchFleet(
       seat: old
         ? seatOf(old.ship)
         : back
-          ? { cell: grave.cell, zone: grave.zone, host: grave.host, port: null, httpPort: null, inbound: null }
+          ? { cell: back.cell, zone: back.zone, host: back.host, port: null, httpPort: null, inbound: null }
           : null,
       previous: old?.ship ?? null,
+      returns: back,
       claim: old?.claim ?? (back ? "claimed" : "unclaimed"),
     };
     if (ship.sealed) ship.key = null;
@@ -136,7 +155,7 @@ export function matchFleet(
 
   for (const { ship, claim, state } of recorded) {
     if (ships.has(ship.id) || claim === "unclaimed") continue;
-    const { id, name, cell, zone, host, tenant, diskGiB } = ship;
+    const { id, name, cell, zone, host, tenant, diskGiB, loom, fake } = ship;
     tombstones.set(id, {
       id,
       name,
@@ -145,8 +164,10 @@ export function matchFleet(
       host,
       tenant,
       diskGiB,
+      loom,
       cleanStopEvent: state?.cleanStopEvent ?? null,
       claim,
+      ...(fake ? { fake } : {}),
     });
   }
 
@@ -267,6 +288,7 @@ function unnamedShips(r: Requirements, placeholders: LockedShip[]): FleetShip[] 
       wish: r.ships.amesInbound,
       seat: old ? seatOf(old) : null,
       previous: old,
+      returns: null,
       claim: "unclaimed" as const,
     };
   });

@@ -1,6 +1,6 @@
 // What a lock still needs before `up`: facts that have no default, each with the command that finds it. Used by plan,
 // preview and doctor to mark, and by stacks/index.ts to refuse.
-import { bootProblems } from "../predicates";
+import { bootProblems, shelllessProblem } from "../predicates";
 import type { Architecture, LockedShip } from "./schema";
 
 export interface MissingFact {
@@ -86,6 +86,13 @@ function clusterFacts(a: Architecture): MissingFact[] {
     "the image with kubectl that guards a ship's claim",
     "its init container writes the claim before a ship may boot",
     `docker buildx imagetools inspect ${kubectl?.repository ?? "<repository>"}:<version> --format "{{.Manifest.Digest}}", with repository, digest and architectures`,
+  );
+  need(
+    shelllessProblem(kubectl, "") !== null,
+    "versions.images.kubectl.repository",
+    "an image with kubectl and a shell",
+    `the claim's init container runs a shell script, and ${kubectl?.repository} holds none`,
+    "name an image with kubectl and /bin/sh under versions.images.kubectl, with its own digest",
   );
   if (platform && a.monitoring.enabled)
     for (const [key, name, repo] of MONITORING_CHARTS)

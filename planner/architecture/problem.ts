@@ -7,7 +7,7 @@ export const LOCK_PROBLEM_CODES = [
   "environment",
   /** Two ships would share a name, or a name is reserved. */
   "duplicate",
-  /** Another stack's lock holds the ship, or a tombstone blocks it. */
+  /** Another stack's lock holds the ship, a tombstone blocks it, or its object name is another ship's. */
   "held",
   /** A claimed ship would change mode, provider, region, host, zone or lose disk. */
   "claimed",

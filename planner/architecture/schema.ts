@@ -62,6 +62,10 @@ export const tombstoneSchema = z.strictObject({
   cleanStopEvent: z.number().int().nullable(),
   /** What was known of its claim when it left: `unknown` may be lifted by attesting that nothing was ever deployed. Absent counts as claimed. */
   claim: z.enum(["claimed", "unknown"]).optional(),
+  /** Its loom, which a ship that comes back never undercuts. Absent: not recorded. */
+  loom: z.number().int().min(31).max(34).optional(),
+  /** A fake ship's pier never becomes a real one, nor the other way round. Absent: a real ship's. */
+  fake: z.boolean().optional(),
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 

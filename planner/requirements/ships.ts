@@ -92,6 +92,16 @@ function readNamedShip(
       problem(path, "neither name nor nickname", "a name, or for an unmined comet a nickname", "give the ship's @p"),
     );
 
+  if (ship.nickname !== undefined && readName(`~${ship.nickname}`) !== null)
+    problems.push(
+      problem(
+        `${path}.nickname`,
+        ship.nickname,
+        "a nickname that is no ship's name",
+        `~${ship.nickname} is a ship: two ships would share one object name and one volume`,
+      ),
+    );
+
   const boots = [ship.key && "key", ship.imported && "imported", ship.fake && "fake"].filter(Boolean);
   if (boots.length > 1)
     problems.push(

@@ -1,21 +1,8 @@
-import { parse, stringify } from "yaml";
-import { codes, type Files, homeOf, named, planet, ship, wish, write, build } from "./fixtures";
-import { parseStackFile, RUN_STATE_KEY, type ShipRunState, writeStackFile } from "../../../planner/architecture";
+import { codes, homeOf, named, planet, ship, wish, withRunState, write, build } from "./fixtures";
+import { parseStackFile, writeStackFile } from "../../../planner/architecture";
 
 const fleet = (ids: number[], more: Record<string, unknown> = {}) => wish({ ships: { named: named(ids) }, ...more });
 const idOf = (n: number): string => planet(n).slice(1);
-
-/** What the rollout engine records later, beside the architecture. */
-function withRunState(files: Files, file: string, states: Record<string, Partial<ShipRunState>>): Files {
-  const doc = parse(files.get(file)!) as { config: Record<string, unknown> };
-  doc.config[RUN_STATE_KEY] = Object.fromEntries(
-    Object.entries(states).map(([id, s]) => [
-      id,
-      { claim: "claimed", firstBoot: "done", lastEvent: 100, cleanStopEvent: null, ...s },
-    ]),
-  );
-  return new Map(files).set(file, stringify(doc));
-}
 
 describe("a claimed ship moves by `ship move` only, whatever flag is given", () => {
   const before = write(fleet([1, 2, 3]), "eks").after;
@@ -108,6 +95,7 @@ describe("a ship that leaves", () => {
         host: null,
         tenant: was.tenant,
         diskGiB: 20,
+        loom: 31,
         cleanStopEvent: null,
         claim: "unknown",
       },

@@ -1,8 +1,10 @@
 // Requirements and plans made by hand, so that these tests say what a lock keeps and not what the planner prefers.
+import { parse, stringify } from "yaml";
 import { checkRequirements } from "../../../planner/requirements/load";
 import type { Requirements } from "../../../planner/requirements/schema";
 import type { Candidate, Plan, PlannedNode } from "../../../planner/plan/schema";
 import {
+  type Architecture,
   buildArchitectures,
   type BuildInput,
   type LockedShip,
@@ -10,9 +12,12 @@ import {
   parseStackFile,
   planWrite,
   requirementsDigest,
+  RUN_STATE_KEY,
+  type ShipRunState,
   stackOfFile,
   type WriteInput,
   type WriteResult,
+  writeStackFile,
 } from "../../../planner/architecture";
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -198,3 +203,25 @@ export const homeOf = (s: LockedShip): unknown => ({
 });
 export const codes = (result: { problems: { code: string }[] }): string[] =>
   [...new Set(result.problems.map((p) => p.code))].sort();
+
+/** What the rollout engine records later, beside the architecture. */
+export function withRunState(files: Files, file: string, states: Record<string, Partial<ShipRunState>>): Files {
+  const doc = parse(files.get(file)!) as { config: Record<string, unknown> };
+  doc.config[RUN_STATE_KEY] = Object.fromEntries(
+    Object.entries(states).map(([id, s]) => [
+      id,
+      { claim: "claimed", firstBoot: "done", lastEvent: 100, cleanStopEvent: null, ...s },
+    ]),
+  );
+  return new Map(files).set(file, stringify(doc));
+}
+
+/** A lock somebody changed after it was written, with digests that fit: only cross-checks can find it. */
+export function tampered(files: Files, file: string, change: (a: Architecture) => void): Files {
+  const { architecture, requirementsDigest: digest } = parseStackFile(file, files.get(file)!);
+  change(architecture!);
+  return new Map(files).set(
+    file,
+    writeStackFile(files.get(file)!, { architecture: architecture!, requirementsDigest: digest! }),
+  );
+}
