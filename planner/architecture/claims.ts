@@ -49,24 +49,24 @@ export function claimProblems(
   const sameHome =
     old.mode === candidate.mode && old.provider === candidate.provider && old.region === candidate.region;
   for (const ship of claimed) {
-    const was = ship.previous;
-    // One that comes back to the volume it left has no recorded settings to compare.
+    const was = ship.previous ?? ship.returns;
     if (was === null) continue;
     const is = place.get(ship.id);
     if (sameHome && is) {
       for (const key of ["cell", "zone", "host"] as const)
-        if (is[key] !== was[key]) refuse(ship, key, is[key], was[key]);
+        // On a host the tombstone has the host's zone, the ship none.
+        if (is[key] !== was[key] && !(key === "zone" && was.host !== null)) refuse(ship, key, is[key], was[key]);
       if (is.zone !== null && candidate.provider === "aws" && !candidate.zones.includes(is.zone))
         refuse(ship, "zone", `zones ${candidate.zones.join(", ")}`, is.zone);
     }
     if (ship.diskGiB < was.diskGiB)
       refuse(ship, "diskGiB", ship.diskGiB, `at least ${was.diskGiB}`, `A volume only grows. ${MOVE(ship.id)}`);
-    if (ship.fake !== was.fake)
+    if (ship.fake !== (was.fake ?? false))
       refuse(
         ship,
         "fake",
         ship.fake,
-        was.fake,
+        was.fake ?? false,
         "A pier is fake or real for good: remove the ship and take another name.",
       );
     if (sameHome && was.host === null && ship.tenant !== was.tenant)
@@ -74,45 +74,87 @@ export function claimProblems(
         ship,
         "customer",
         ship.customer,
-        was.customer,
+        "customer" in was ? was.customer : `the customer of namespace ${was.tenant}`,
         `A customer's namespace holds the volume. ${MOVE(ship.id)}`,
       );
   }
   return problems;
 }
 
-/** Ships another environment's lock holds, by name, tombstones included. Fake ships touch no network and are free. */
+interface Holder {
+  stack: string;
+  how: "living" | "left" | "stopped";
+}
+
+/** Real ships the locks of other environments hold or held, by @p. Fake ships touch no network and are free. */
+function holdersElsewhere(previous: ReadonlyMap<string, ParsedStackFile>, stack: string): Map<string, Holder> {
+  const holders = new Map<string, Holder>();
+  const rank = ["stopped", "left", "living"] as const;
+  const hold = (name: string | null, by: Holder): void => {
+    const known = name === null ? undefined : holders.get(name);
+    if (name !== null && (!known || rank.indexOf(known.how) < rank.indexOf(by.how))) holders.set(name, by);
+  };
+  for (const file of previous.values()) {
+    const a = file.architecture;
+    if (!a || isStackOf(stack, file.stack)) continue;
+    for (const s of a.ships) if (!s.fake) hold(s.name, { stack: file.stack, how: "living" });
+    for (const t of a.tombstones) {
+      if (t.fake) continue;
+      const stopped = t.cleanStopEvent ?? stateOf(file.runState, t.id)?.cleanStopEvent ?? null;
+      hold(t.name, { stack: file.stack, how: stopped === null ? "left" : "stopped" });
+    }
+  }
+  return holders;
+}
+
+/**
+ * Ships another environment's lock holds or held. A ship that was stopped there for good may go on here with its pier
+ * only: its key is used up. One that comes back to a volume of its own may not have been anywhere else: that volume
+ * would be older than the ship.
+ */
 export function heldProblems(
   ships: FleetShip[],
   previous: ReadonlyMap<string, ParsedStackFile>,
   stack: string,
 ): LockProblem[] {
-  const holders = new Map<string, { stack: string; tombstone: boolean }>();
-  for (const file of previous.values()) {
-    const a = file.architecture;
-    if (!a || isStackOf(stack, file.stack)) continue;
-    for (const s of a.ships)
-      if (s.name !== null && !s.fake) holders.set(s.name, { stack: file.stack, tombstone: false });
-    for (const t of a.tombstones) {
-      const stopped = t.cleanStopEvent ?? stateOf(file.runState, t.id)?.cleanStopEvent ?? null;
-      if (t.name !== null && stopped === null && !holders.has(t.name))
-        holders.set(t.name, { stack: file.stack, tombstone: true });
-    }
-  }
+  const holders = holdersElsewhere(previous, stack);
   return ships.flatMap((ship) => {
     const holder = ship.name !== null && !ship.fake ? holders.get(ship.name) : undefined;
     if (!holder) return [];
-    return [
+    const refuse = (received: string, accepted: string, fix: string): LockProblem[] => [
       problem({
         code: "held",
         file: `Pulumi.${holder.stack}.yaml`,
         path: ship.name!,
-        received: `${ship.name}, which ${holder.tombstone ? "left" : "is held by"} stack ${holder.stack}${holder.tombstone ? " without a recorded clean stop" : ""}`,
-        accepted: "a ship no other stack holds",
-        fix: holder.tombstone
-          ? `Record its clean stop there first (\`roadstead ship stop\`): an old copy never runs again.`
-          : "Remove it from one of the two: a ship never runs twice.",
+        received: `${ship.name}, which ${received}`,
+        accepted,
+        fix,
       }),
     ];
+    if (holder.how === "living")
+      return refuse(
+        `is held by stack ${holder.stack}`,
+        "a ship no other stack holds",
+        "Remove it from one of the two: a ship never runs twice.",
+      );
+    if (holder.how === "left")
+      return refuse(
+        `left stack ${holder.stack} without a recorded clean stop`,
+        "a ship no other stack holds",
+        "Record its clean stop there first (`roadstead ship stop`): an old copy never runs again.",
+      );
+    if (ship.returns)
+      return refuse(
+        `stack ${holder.stack} has held too`,
+        `a ship no other stack held since it left ${stack}: the volume kept here may be older than the ship`,
+        `Leave it out of ${stack}. Only \`roadstead ship move\` may bring it back, with its newest pier.`,
+      );
+    if (!ship.imported)
+      return refuse(
+        `ran in stack ${holder.stack} before`,
+        "`imported: true`: it goes on with the pier of its clean stop",
+        "Its key is used up: say `imported: true` instead of key, and bring the pier of its last clean stop, never an older copy.",
+      );
+    return [];
   });
 }

@@ -115,8 +115,24 @@ describe("a ship that leaves", () => {
   test("blocks its name in every other environment too", () => {
     const elsewhere = wish({ environment: "staging", ships: { named: named([2]) } });
     expect(codes(write(elsewhere, "eks", left.after, { force: true }))).toEqual(["held"]);
+  });
+
+  test("comes back to its own volume as it was: no smaller disk, no other customer", () => {
     const stopped = withRunState(left.after, "Pulumi.prod.yaml", { [was.id]: { cleanStopEvent: 4711 } });
-    expect(codes(write(elsewhere, "eks", stopped))).toEqual([]);
+    for (const [change, path] of [
+      [{ diskGiB: 10 }, "diskGiB"],
+      [{ customer: "someone-else" }, "customer"],
+    ] as const) {
+      const back = wish({ ships: { named: [...named([1, 3]), ...named([2], change)] } });
+      expect(write(back, "eks", stopped, { force: true }).problems.map((p) => p.path)).toEqual([
+        `${planet(2)}.${path}`,
+      ]);
+    }
+    const hosted = write(fleet([1, 2, 3]), "vps-aws").after;
+    const gone = withRunState(write(fleet([1, 3]), "vps-aws", hosted).after, "Pulumi.prod.yaml", {
+      [was.id]: { cleanStopEvent: 4711 },
+    });
+    expect(write(fleet([1, 2, 3]), "vps-aws", gone).problems).toEqual([]);
   });
 
   test("its volume still counts in its customer's quota, and its namespace stays", () => {
@@ -138,6 +154,44 @@ describe("a ship that leaves", () => {
   test("a ship planned by count leaves nothing", () => {
     const counted = write(wish({ ships: { count: 9 } }), "eks").after;
     expect(write(wish({ ships: { count: 4 } }), "eks", counted).stacks[0]!.architecture.tombstones).toEqual([]);
+  });
+});
+
+describe("a ship that was stopped in one stack and goes on in another", () => {
+  const id = idOf(2);
+  const left = write(fleet([1]), "eks", write(fleet([1, 2]), "eks").after).after;
+  const stopped = withRunState(left, "Pulumi.prod.yaml", { [id]: { cleanStopEvent: 4711 } });
+  const elsewhere = (environment: string, ships: Record<string, unknown>[]) =>
+    wish({ environment, ships: { named: ships } });
+  const pier = { name: planet(2), imported: true };
+
+  test("never boots with its key again: only its pier, declared as imported, may", () => {
+    for (const ships of [named([2]), [{ name: planet(2) }]]) {
+      const result = write(elsewhere("dev", ships), "eks", stopped, { force: true });
+      expect([codes(result), result.writes]).toEqual([["held"], []]);
+      expect(result.problems[0]!.fix).toContain("imported: true");
+    }
+    expect(write(elsewhere("dev", [pier]), "eks", stopped).problems).toEqual([]);
+  });
+
+  test("never comes back to the older volume it left, whether it lives elsewhere, left, or was stopped there", () => {
+    const there = write(elsewhere("dev", [pier]), "eks", stopped).after;
+    const removed = write(elsewhere("dev", named([9])), "eks", there).after;
+    const stoppedThere = withRunState(removed, "Pulumi.dev.yaml", { [id]: { cleanStopEvent: 9000 } });
+    for (const files of [there, removed, stoppedThere])
+      for (const ships of [named([1, 2]), [...named([1]), pier]])
+        expect(write(wish({ ships: { named: ships } }), "eks", files, { force: true })).toMatchObject({
+          writes: [],
+          problems: [{ code: "held" }],
+        });
+    expect(write(fleet([1, 2]), "eks", stoppedThere).problems[0]!.fix).toContain("roadstead ship move");
+    // A third environment may take the pier of the last stop.
+    expect(write(elsewhere("staging", [pier]), "eks", stoppedThere).problems).toEqual([]);
+  });
+
+  test("stays where it went: later plans there keep it", () => {
+    const there = write(elsewhere("dev", [pier]), "eks", stopped).after;
+    expect(write(elsewhere("dev", [pier, ...named([9])]), "eks", there).problems).toEqual([]);
   });
 });
 
