@@ -5,6 +5,7 @@ import { cellSizeProblem } from "../predicates";
 import type { Requirements } from "../requirements/schema";
 import { Cells, CellContent, pilotSize } from "./cells";
 import { claimProblems, heldProblems } from "./claims";
+import { environmentProblems } from "./environment";
 import { type Fleet, type FleetShip, matchFleet, type RecordedShip } from "./fleet";
 import { type HostPlacement, isHostMode, lockedHost, placeOnOwnVps, placeOnShared } from "./hosts";
 import { cellNumber, isPlaceholder, isStackOf, stackOfCell } from "./identity";
@@ -45,11 +46,16 @@ export interface BuildResult {
 export function buildArchitectures(input: BuildInput): BuildResult {
   const { requirements, plan, stack } = input;
   const candidate = plan.candidates.find((c) => c.id === input.candidateId);
-  const early = [...environmentProblems(requirements, stack), ...candidateProblems(plan, candidate, input.candidateId)];
+  const early = [
+    ...otherEnvironment(requirements, stack),
+    ...candidateProblems(plan, candidate, input.candidateId),
+    // Other environments' files count too: one that is missing or contradicts another may hold one of these ships.
+    ...environmentProblems(input.previous.values()),
+  ];
   if (early.length > 0 || !candidate) return { stacks: [], retired: [], problems: early };
 
   const before = recordedStacks(input.previous, stack);
-  const problems = missingCells(before, stack);
+  const problems: LockProblem[] = [];
   const recorded = recordedShips(before);
   const attested = input.neverDeployed === true;
   if (attested) problems.push(...attestationProblems(recorded, before));
@@ -238,7 +244,7 @@ const recordOf = ({
   fake,
 });
 
-function environmentProblems(requirements: Requirements, stack: string): LockProblem[] {
+function otherEnvironment(requirements: Requirements, stack: string): LockProblem[] {
   if (stack === requirements.environment) return [];
   const cell = isStackOf(requirements.environment, stack);
   return [
@@ -283,23 +289,6 @@ export function recordedStacks(previous: ReadonlyMap<string, ParsedStackFile>, s
   return [...previous.values()]
     .filter((f) => f.architecture !== null && isStackOf(stack, f.stack))
     .sort((a, b) => cellNumber(a.architecture!.cell) - cellNumber(b.architecture!.cell));
-}
-
-/** A lock the platform lists but nobody gave: its ships would look new and get a second home. */
-function missingCells(before: ParsedStackFile[], stack: string): LockProblem[] {
-  const listed = before.find((f) => f.stack === stack)?.architecture?.cells ?? [];
-  const absent = listed.filter((c) => c.ships > 0 && !before.some((f) => f.stack === c.stack)).map((c) => c.stack);
-  const orphaned = before.length > 0 && !before.some((f) => f.stack === stack) ? [stack] : [];
-  return [...absent, ...orphaned].map((name) =>
-    problem({
-      code: "invalid",
-      file: `Pulumi.${name}.yaml`,
-      path: "",
-      received: "no lock",
-      accepted: "the lock the environment's other stacks refer to",
-      fix: "Restore the file from version control: its ships would be placed a second time.",
-    }),
-  );
 }
 
 const recordedShips = (before: ParsedStackFile[]): RecordedShip[] =>

@@ -14,6 +14,7 @@ export {
 } from "./run-state";
 export { buildArchitectures, type BuildInput, type BuildResult } from "./build";
 export { parseArchitecture } from "./check";
+export { environmentProblems, type RecordedLock } from "./environment";
 export * from "./stack-file";
 export * from "./diff";
 export { decisionDigest, planWrite, type WriteInput, type WriteResult } from "./write";

@@ -2,6 +2,7 @@
 import { buildArchitectures, type BuildInput, recordedStacks } from "./build";
 import { parseArchitecture } from "./check";
 import { type DiffEntry, diffArchitectures } from "./diff";
+import { environmentProblems } from "./environment";
 import { digestOf, requirementsDigest } from "./digest";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
@@ -71,11 +72,17 @@ export function planWrite(input: WriteInput): WriteResult {
   if (problems.length === 0 && !input.force) problems.push(...differentDecision(before, built.stacks, stack));
 
   // What could not be read back is never written.
-  if (problems.length === 0)
+  if (problems.length === 0) {
     for (const { name, architecture } of built.stacks)
       problems.push(
         ...parseArchitecture(architecture, fileNameOf(files, name), "config.roadstead:architecture", name).problems,
       );
+    problems.push(
+      ...environmentProblems(
+        built.stacks.map(({ name, architecture }) => ({ file: fileNameOf(files, name), stack: name, architecture })),
+      ),
+    );
+  }
 
   if (problems.length > 0) return refused(problems, 2, { stacks: built.stacks, diff });
 
