@@ -3,6 +3,7 @@ import { missingVersions } from "../planner/architecture";
 import { parseStackFile } from "../planner/architecture/stack-file";
 import { type Diagnosis, diagnose, type Finding, type Level, LEVELS } from "./doctor/diagnose";
 import { lookAround, machineProbe, type Probe } from "./doctor/probe";
+import { stacksTogether } from "./environment";
 import { type ExitCode, usage } from "./exit";
 import { type Io, painter, type Style } from "./io";
 import { projectOf, readStackFile, stackConfig } from "./project";
@@ -33,6 +34,7 @@ export async function doctorCommand(
     stack,
     file,
     project: project.name,
+    environmentProblems: stacksTogether(io, project, architecture).problems.map((p) => p.message),
     cellStacks:
       architecture.role === "platform" ? architecture.cells.map((c) => c.stack).filter((s) => s !== stack) : [],
     config: stackConfig(text),
@@ -71,10 +73,31 @@ function render({ findings, next }: Diagnosis, stack: string, io: Io): string {
   return [
     paint("bold", verdict),
     "",
-    ...sorted.flatMap(line),
+    ...shortened(sorted, (f) => (MANY.test(f.id) ? `${f.level} ${f.id.split("/")[0]}` : null)).flatMap((f) =>
+      typeof f === "number" ? [`  … and ${f} more like these (--json lists all)`] : line(f),
+    ),
     "",
     paint("bold", "Then, in this order"),
-    ...next.map((n) => `  ${n}`),
+    ...shortened(next, (n) => (n.startsWith("pulumi config set ") ? "secret" : null)).map((n) =>
+      typeof n === "number" ? `  # and ${n} more like these (--json lists all)` : `  ${n}`,
+    ),
     "",
   ].join("\n");
+}
+
+const LISTED = 10;
+
+/** What a fleet has by the hundred; every other finding has a command of its own. */
+const MANY = /^(secret|environment)\//;
+
+/** Neighbours of a kind beyond the tenth become their number. */
+function shortened<T>(items: readonly T[], kindOf: (item: T) => string | null): (T | number)[] {
+  const runs: T[][] = [];
+  for (const item of items) {
+    const run = runs.at(-1);
+    const kind = kindOf(item);
+    if (run !== undefined && kind !== null && kindOf(run[0]!) === kind) run.push(item);
+    else runs.push([item]);
+  }
+  return runs.flatMap((run) => (run.length > LISTED ? [...run.slice(0, LISTED), run.length - LISTED] : run));
 }

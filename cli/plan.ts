@@ -2,6 +2,7 @@
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
 import { type FileToWrite, rootOfOutput, writeAll } from "./files";
 import { type Io, painter } from "./io";
+import { sameOptions } from "./next-steps";
 import { reportPath } from "./outputs";
 import { type Planned, planFile, type PlanningOptions } from "./planning";
 import { renderPlan } from "./render/plan-table";
@@ -88,12 +89,13 @@ function checkTogether(o: PlanCommandOptions): void {
 
 function nextSteps(file: string, { plan, requirements }: Planned, o: PlanCommandOptions): string {
   if (o.write) return `Next:\n  roadstead doctor ${o.stack}\n  roadstead preview ${o.stack}`;
+  const given = sameOptions({ ...o, candidate: undefined });
   if (plan.chosen !== null)
-    return `Next:\n  roadstead preview ${file}\n  roadstead plan ${file} --stack ${requirements.environment} --write`;
+    return `Next:\n  roadstead preview ${file}${given}\n  roadstead plan ${file}${sameOptions(o)} --stack ${requirements.environment} --write`;
   const change = plan.cheapestChangeThatFits[0];
   return change === undefined
     ? "Next: relax a wish in the file and plan again."
-    : `Next:\n  roadstead preview ${file} --change 1`;
+    : `Next:\n  roadstead preview ${file}${given} --change 1`;
 }
 
 /** What `npm start` shows: the plan, and then what it would build; when nothing fits, what the first change would. */

@@ -5,9 +5,12 @@ import { architectureDigest } from "../planner/architecture/digest";
 import { fileOfStack, parseStackFile } from "../planner/architecture/stack-file";
 import { buildArchitectures } from "../planner/architecture/build";
 import type { CostLine } from "../planner";
+import type { Architecture } from "../planner/architecture/schema";
 import type { Preview, StackToPreview } from "../preview/result";
+import { stacksTogether } from "./environment";
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
 import { type Io, painter } from "./io";
+import { parkedShips, releaseSteps, sameOptions, upCommand } from "./next-steps";
 import { outputDirectory } from "./outputs";
 import { type Planned, planChange, planFile, type PlanningOptions, setArguments } from "./planning";
 import { projectOf, readStackFile, stackConfig } from "./project";
@@ -33,8 +36,8 @@ interface Target {
   project: string;
   stacks: StackToPreview[];
   costLines?: readonly CostLine[];
-  /** What to do next, in words. */
-  next: string[];
+  /** What to do next, with what the preview found. */
+  next(result: Preview): string[];
   /** What to do about a refusal. */
   correct: string;
   warnings: string[];
@@ -51,12 +54,16 @@ export async function preview(target: string, options: PreviewCommandOptions, io
   if (options.json) printJson(result, io);
   else io.out(renderPreview(result, { paint: painter(io), width: io.columns }));
   if (written !== null) io.err(`${written} files in ${options.out}\n`);
-  if (!options.json) io.err(`\nNext:\n${found.next.map((n) => `  ${n}`).join("\n")}\n`);
-  const failed = result.policies.findings.filter((f) => f.verdict === "fail" && f.level === "mandatory");
+  if (!options.json)
+    io.err(
+      `\nNext:\n${found
+        .next(result)
+        .map((n) => `  ${n}`)
+        .join("\n")}\n`,
+    );
+  const failed = mandatory(result);
   if (!options.strict || failed.length === 0) return EXIT.done;
-  io.err(
-    `\nrefused by ${failed.map((f) => f.rule).join(", ")}: see Policies above, and docs/policies.md for what to do\n`,
-  );
+  io.err(`\nrefused by ${failed.join(", ")}: see Policies above, and docs/policies.md for what to do\n`);
   return EXIT.refused;
 }
 
@@ -96,7 +103,8 @@ function fromFile(file: string, options: PreviewCommandOptions, io: Io): Target 
     catalog: planned.catalog,
   });
   if (built.problems.length > 0) throw usage(built.problems.map((p) => p.message).join("\n"));
-  const applied = changed ? setArguments(changed.change.set) : "";
+  const given = sameOptions(options);
+  const record = (more: string) => `roadstead plan ${file}${given}${more} --stack ${stack} --write`;
   return {
     project: projectOf(io).name,
     stacks: built.stacks.map(({ name, architecture }) => ({
@@ -107,9 +115,14 @@ function fromFile(file: string, options: PreviewCommandOptions, io: Io): Target 
     })),
     costLines: plan.candidates.find((c) => c.id === plan.chosen)!.lines,
     correct: `Correct ${file}`,
-    next: changed
-      ? [`put the change into ${file}: ${changed.change.text}`, `roadstead plan ${file} ${applied}`.trim()]
-      : [`roadstead plan ${file} --stack ${stack} --write`, `roadstead doctor ${stack}`],
+    next: () =>
+      changed
+        ? [
+            `put the change into ${file} (${changed.change.text}), or give it as options:`,
+            record(` ${setArguments(changed.change.set)}`),
+            `roadstead doctor ${stack}`,
+          ]
+        : [record(""), `roadstead doctor ${stack}`],
     warnings: changed
       ? [`previewed with change ${options.change}, which the file does not have: ${changed.change.text}`]
       : [],
@@ -134,7 +147,7 @@ function nothingChosen(file: string, { plan }: Planned, options: PreviewCommandO
   const changes = plan.cheapestChangeThatFits;
   if (changes.length > 0) io.out(`\nChanges that fit\n${changes.map((c, i) => `  ${i + 1}. ${c.text}`).join("\n")}\n`);
   io.err(
-    `\nNext:\n  ${changes.length > 0 ? `roadstead preview ${file} --change 1` : "relax a wish in the file and plan again"}\n`,
+    `\nNext:\n  ${changes.length > 0 ? `roadstead preview ${file}${sameOptions({ ...options, candidate: undefined })} --change 1` : "relax a wish in the file and plan again"}\n`,
   );
   return { exit: EXIT.nothingFeasible };
 }
@@ -149,13 +162,25 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
       );
   const project = projectOf(io);
   const first = readRecorded(stack);
-  const further = first.architecture.role === "platform" ? first.architecture.cells.slice(1).map((c) => c.stack) : [];
+  const cell = first.architecture.role === "cell";
+  const together = stacksTogether(io, project, first.architecture);
+  const cells = cell ? [] : first.architecture.cells.slice(1).map((c) => c.stack);
+  const further = cells.filter((s) => !together.absent.includes(s)).map(readRecorded);
+  // One cell may be looked at while others are not here; what the files that are here contradict each other in may not.
+  const absentFiles = new Set(together.absent.map(fileOfStack));
+  const lost = cell ? together.problems.filter((p) => p.file !== null && absentFiles.has(p.file)) : [];
+  const wrong = together.problems.filter((p) => !lost.includes(p));
+  if (wrong.length > 0) throw usage(wrong.map((p) => p.message).join("\n"));
   return {
     project: project.name,
-    stacks: [first, ...further.map(readRecorded)],
+    stacks: [first, ...further],
     correct: `Correct the requirements and record again: roadstead plan FILE --stack ${stack} --write`,
-    next: [`roadstead doctor ${stack}`, `pulumi up --stack ${stack}`],
-    warnings: [],
+    next: (result) =>
+      nextOfStack(
+        [first, ...further].map((s) => s.architecture),
+        result,
+      ),
+    warnings: lost.map((p) => p.message),
   };
 
   function readRecorded(name: string): StackToPreview {
@@ -184,6 +209,30 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
     };
   }
 }
+
+/** `up` is next only when nothing is known that it would refuse. */
+function nextOfStack(locks: Architecture[], result: Preview): string[] {
+  const { stack, role, platformStack } = locks[0]!;
+  const refused = mandatory(result);
+  // A host is handed its ship's key after `up`.
+  const onCluster = locks[0]!.cluster !== null;
+  const keyless = onCluster ? result.ledger.ships.filter((s) => s.name !== null && s.key === "missing").length : 0;
+  const why = [
+    ...(result.missing.length > 0 ? [`${result.missing.length} missing above`] : []),
+    ...(keyless > 0 ? [`${keyless} of the ships' keys not set`] : []),
+    ...(refused.length > 0 ? [`refused by ${refused.join(", ")}`] : []),
+  ];
+  if (why.length > 0) return [`roadstead doctor ${stack}   # \`up\` comes later: ${why.join("; ")}`];
+  const platform = role === "cell" ? [`# first the platform, unless it is up: roadstead doctor ${platformStack}`] : [];
+  const parked = locks.flatMap(parkedShips);
+  return [...platform, `roadstead doctor ${stack}`, upCommand(stack), ...releaseSteps(parked)];
+}
+
+const mandatory = (result: Preview): string[] => [
+  ...new Set(
+    result.policies.findings.filter((f) => f.verdict === "fail" && f.level === "mandatory").map((f) => f.rule),
+  ),
+];
 
 function write(full: string, dir: string, result: Preview): number {
   const { OutputRefused, writePreview } = writing();

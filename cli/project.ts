@@ -9,6 +9,8 @@ import type { Io } from "./io";
 
 export interface Project {
   name: string;
+  /** Whether there is a Pulumi.yaml at all. */
+  found: boolean;
   /** Directory of Pulumi.yaml; the working directory when there is none above it. */
   root: string;
   /** Directory of the Pulumi.<stack>.yaml files. */
@@ -33,6 +35,7 @@ export function projectOf(io: Io): Project {
       };
       return {
         name: text("name") ?? "roadstead",
+        found: true,
         root: dir,
         stacks: path.resolve(dir, text("stackConfigDir") ?? "."),
         main: text("main"),
@@ -42,7 +45,7 @@ export function projectOf(io: Io): Project {
     if (dir === path.dirname(dir)) break;
   }
   const root = path.resolve(io.cwd);
-  return { name: "roadstead", root, stacks: path.join(root, "stacks"), main: null, backend: null };
+  return { name: "roadstead", found: false, root, stacks: path.join(root, "stacks"), main: null, backend: null };
 }
 
 /** A stack file may hold hundreds of ships, but never more than reaches Node in one environment variable, plus the rest. */

@@ -91,7 +91,16 @@ function runStack(stack: StackToPreview, project: string): Promise<ProgramRun> {
 }
 
 function costsOf({ architecture }: StackToPreview, { costLines }: PreviewOptions): PreviewCost {
-  return { ...architecture.cost, lines: [...(costLines ?? [])] };
+  const { environment, role, stack } = architecture;
+  const notes = [
+    ...(role === "cell"
+      ? [`the cost of the whole environment ${environment}, platform and all cells; ${stack} is one of them`]
+      : []),
+    ...(costLines === undefined
+      ? ["a lock records totals only; the lines: roadstead plan FILE --json, of the requirements it was recorded from"]
+      : []),
+  ];
+  return { environment, ...architecture.cost, lines: costLines === undefined ? null : [...costLines], notes };
 }
 
 function costWarnings({ architecture: { cost } }: StackToPreview): string[] {

@@ -83,7 +83,9 @@ export interface PolicyFinding {
   resources: string[];
 }
 
+/** Always of the whole environment: a cell shares its platform, and has no cost of its own. */
 export interface PreviewCost {
+  environment: string;
   low: number | null;
   mid: number | null;
   high: number | null;
@@ -91,8 +93,10 @@ export interface PreviewCost {
   incomplete: boolean;
   budget: number | null;
   pricedOn: string;
-  /** Empty when only the lock's totals are known. */
-  lines: CostLine[];
+  /** Null when only the lock's totals are known. */
+  lines: CostLine[] | null;
+  /** What the numbers do not say. */
+  notes: string[];
 }
 
 /** A file of a host, rendered. */

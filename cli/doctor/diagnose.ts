@@ -1,6 +1,8 @@
 // Facts → what stands in the way of the first `pulumi up`, and the commands that come next, in order. Pure.
 import type { Architecture } from "../../planner/architecture/schema";
 import { EXIT, type ExitCode } from "../exit";
+import { bootProblems } from "../../planner/predicates";
+import { parkedShips, releaseSteps, upCommand } from "../next-steps";
 import type { Facts } from "./facts";
 import { quotaNeeds } from "./quotas";
 
@@ -30,6 +32,7 @@ const AUTHENTICATION = /^(login|passphrase|credentials)(\/|$)/;
 export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
   const findings = [
     ...lock(architecture, facts),
+    ...neighbours(facts),
     ...tools(facts),
     ...access(architecture, facts),
     ...secrets(architecture, facts),
@@ -59,6 +62,24 @@ function lock(a: Architecture, f: Facts): Finding[] {
     );
   const ships = `${a.ships.length} ship${a.ships.length === 1 ? "" : "s"} in this stack`;
   return [ok("lock", `${f.file}: ${a.decision.candidate}, ${ships}`)];
+}
+
+/** The project, and the other stacks of the environment. */
+function neighbours(f: Facts): Finding[] {
+  return [
+    ...(f.projectFound
+      ? []
+      : [
+          blocks(
+            "project",
+            "there is no Pulumi.yaml in this directory or above it, so `pulumi up` has no program to run",
+            "work in a checkout of Roadstead, and move the stack files into its stacks/",
+          ),
+        ]),
+    ...f.environmentProblems.map((p, i) =>
+      blocks(`environment/${i + 1}`, p, "the stack files of an environment are restored, or recorded, all together"),
+    ),
+  ];
 }
 
 function tools(f: Facts): Finding[] {
@@ -215,19 +236,36 @@ function quotas(a: Architecture): Finding[] {
   );
 }
 
+/** Ships that boot with a key nobody named yet. */
+function keyless(a: Architecture): string[] {
+  // GroundSeg takes keys in its own pages.
+  if (a.mode === "groundseg") return [];
+  return a.ships.filter((s) => bootProblems(s).some((p) => p.code === "missing-key")).map((s) => s.id);
+}
+
 function nextCommands(a: Architecture, f: Facts): string[] {
   const unset = secretsNamed(a).filter(({ secret }) => f.config.keys[`${f.project}:${secret}`] !== "secure");
+  const unnamed = keyless(a);
   const replan = f.missing.length > 0;
-  const cells = f.cellStacks.flatMap((cell) => [`pulumi stack init ${cell}`, `pulumi up --stack ${cell}`]);
+  const init = (stack: string) => `pulumi stack init ${stack}`;
+  const up = (stack: string) => upCommand(stack, f.policyPack);
   return [
+    ...(f.projectFound ? [] : ["# in the directory of Pulumi.yaml, with the stack files in its stacks/:"]),
     ...(f.program !== null && !f.program.built ? ["npm ci && npm run build"] : []),
+    ...quotaNeeds(a).map((q) => `# ask first, unless your account has it: ${q.quota}, ${q.need}: ${q.ask}`),
+    ...(unnamed.length > 0 ? ["# in the requirements, for each ship without a key: key: { secret: SHIP-key }"] : []),
     ...(replan ? [`roadstead plan FILE --stack ${a.environment} --write`] : []),
     ...(f.backend === null ? ["pulumi login"] : []),
-    ...(f.stackExists === true ? [] : [`pulumi stack init ${f.stack}`]),
+    ...(a.role === "cell"
+      ? [`# the platform comes first, unless it is up:`, `roadstead doctor ${a.platformStack}`, up(a.platformStack)]
+      : []),
+    ...(f.stackExists === true ? [] : [init(f.stack)]),
     ...unset.map(({ secret }) => setSecret(f, secret)),
+    ...unnamed.map((id) => setSecret(f, `${id}-key`)),
     `roadstead preview ${f.stack}`,
-    `pulumi preview --stack ${f.stack}`,
-    `pulumi up --stack ${f.stack}`,
-    ...cells,
+    `pulumi preview --stack ${f.stack} --policy-pack ${f.policyPack}`,
+    up(f.stack),
+    ...releaseSteps(parkedShips(a)),
+    ...f.cellStacks.flatMap((cell) => [init(cell), `roadstead doctor ${cell}`, up(cell)]),
   ];
 }

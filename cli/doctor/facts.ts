@@ -7,6 +7,12 @@ export interface Facts {
   /** Stack file as the user would type it. */
   file: string;
   project: string;
+  /** A Pulumi.yaml is in the working directory or above it. */
+  projectFound: boolean;
+  /** The policy pack, as the user would type it. */
+  policyPack: string;
+  /** What the locks of the environment contradict each other in, or lack. */
+  environmentProblems: string[];
   /** The stack's cells beyond its own, in order: stacks of their own, applied after it. */
   cellStacks: string[];
   nodeMajor: number;

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Architecture } from "../../planner/architecture/schema";
 import type { Io } from "../io";
+import { POLICY_PACK } from "../next-steps";
 import type { Project } from "../project";
 import type { Facts } from "./facts";
 
@@ -30,13 +31,18 @@ export function machineProbe(io: Io): Probe {
   };
 }
 
-export type Looked = Omit<Facts, "stack" | "file" | "project" | "cellStacks" | "config" | "missing" | "lockProblems">;
+export type Looked = Omit<
+  Facts,
+  "stack" | "file" | "project" | "cellStacks" | "config" | "missing" | "lockProblems" | "environmentProblems"
+>;
 
 export function lookAround(io: Io, probe: Probe, project: Project, architecture: Architecture, stack: string): Looked {
   const version = probe.run("pulumi", ["version"])?.trim() ?? null;
   const backend = backendOf(io, probe, project);
   const main = project.main === null ? null : path.join(project.root, project.main);
   return {
+    projectFound: project.found,
+    policyPack: policyPack(io, probe, project),
     nodeMajor: Number(/^v?(\d+)/.exec(probe.nodeVersion)?.[1] ?? 0),
     program: main === null ? null : { main: project.main!, built: entryPoints(main).some((f) => probe.exists(f)) },
     pulumi: version === null ? null : { version },
@@ -48,6 +54,15 @@ export function lookAround(io: Io, probe: Probe, project: Project, architecture:
     passphrase: io.env.PULUMI_CONFIG_PASSPHRASE !== undefined || (io.env.PULUMI_CONFIG_PASSPHRASE_FILE ?? "") !== "",
     credentials: credentialsOf(io, probe),
   };
+}
+
+/** Beside Pulumi.yaml in a checkout, else in the package. */
+function policyPack(io: Io, probe: Probe, project: Project): string {
+  const places = [POLICY_PACK, path.join("node_modules", "roadstead", POLICY_PACK)].map((p) =>
+    path.join(project.root, p),
+  );
+  const dir = places.find((p) => probe.exists(path.join(p, "PulumiPolicy.yaml"))) ?? places[0]!;
+  return path.relative(path.resolve(io.cwd), dir) || ".";
 }
 
 const entryPoints = (main: string): string[] =>

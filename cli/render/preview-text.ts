@@ -82,7 +82,12 @@ function costs({ costs: c }: Preview, width: number): string[] {
   const band = edges ? ` (${money(c.low!, c.currency)} to ${money(c.high!, c.currency)})` : "";
   const budget = c.budget === null ? "" : `; budget ${money(c.budget, c.currency)}`;
   const incomplete = c.incomplete ? " Some prices are unknown: the total is a lower bound." : "";
-  return wrap(`${money(c.mid, c.currency)}${band}${budget}. Prices as of ${c.pricedOn}.${incomplete}`, width, "  ");
+  const whole = c.notes.filter((n) => n.startsWith("the cost of"));
+  return wrap(
+    `${money(c.mid, c.currency)}${band}${budget}. Prices as of ${c.pricedOn}.${incomplete}`,
+    width,
+    "  ",
+  ).concat(whole.flatMap((n) => wrap(`It is ${n}.`, width, "  ")));
 }
 
 function ships({ ledger }: Preview): string[] {
@@ -92,7 +97,7 @@ function ships({ ledger }: Preview): string[] {
   const claims = tally(ledger.ships, (s) => s.claim);
   const keys = tally(ledger.ships, (s) => s.key);
   const lines = [summary, `  claims: ${claims}`, `  keys: ${keys || "none"}`];
-  if (parked > 0) lines.push(`  ${number(parked)} created stopped and released one by one by the rollout`);
+  if (parked > 0) lines.push(`  ${number(parked)} created stopped: see the next steps`);
   if (ledger.ships.length === 0 || ledger.ships.length > LISTED_SHIPS) return lines;
   const rows = ledger.ships.map((s) => [
     s.name ?? s.id,

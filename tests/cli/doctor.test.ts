@@ -7,6 +7,7 @@ import { lookAround, type Probe } from "../../cli/doctor/probe";
 import { quotaNeeds } from "../../cli/doctor/quotas";
 import { doctorCommand } from "../../cli/doctor";
 import { projectOf, stackConfig } from "../../cli/project";
+import ob from "urbit-ob";
 import { fakeIo, filesIn, roadstead, workspace } from "./fake-io";
 
 const LOCK = "stacks/Pulumi.prod.yaml";
@@ -41,6 +42,9 @@ const HEALTHY: Facts = {
   stack: "prod",
   file: LOCK,
   project: "roadstead",
+  projectFound: true,
+  policyPack: "policies",
+  environmentProblems: [],
   cellStacks: [],
   nodeMajor: 20,
   program: { main: "dist/stacks", built: true },
@@ -73,7 +77,11 @@ describe("diagnose", () => {
     expect(blocking(planet, {})).toEqual({
       exit: 0,
       ids: [],
-      next: ["roadstead preview prod", "pulumi preview --stack prod", "pulumi up --stack prod"],
+      next: [
+        "roadstead preview prod",
+        "pulumi preview --stack prod --policy-pack policies",
+        "pulumi up --stack prod --policy-pack policies",
+      ],
     });
   });
 
@@ -91,6 +99,8 @@ describe("diagnose", () => {
     ],
     ["a passphrase nobody gave", { config: { ...HEALTHY.config, secretsProvider: "passphrase" } }, ["passphrase"], 13],
     ["no login and no CLI", { backend: null, pulumi: null }, ["cli", "login"], 5],
+    ["no Pulumi.yaml", { projectFound: false }, ["project"], 5],
+    ["a ship in two cells", { environmentProblems: ["~zod is in two"] }, ["environment/1"], 5],
     ["an edited lock", { lockProblems: ["the digest differs"] }, ["lock/1"], 7],
     [
       "a missing checksum",
@@ -142,11 +152,43 @@ describe("diagnose", () => {
       "pulumi stack init prod",
       "pulumi config set --secret --stack prod sampel-palnet-key < sampel-palnet-key",
       "roadstead preview prod",
-      "pulumi preview --stack prod",
-      "pulumi up --stack prod",
+      "pulumi preview --stack prod --policy-pack policies",
+      "pulumi up --stack prod --policy-pack policies",
       "pulumi stack init prod-c2",
-      "pulumi up --stack prod-c2",
+      "roadstead doctor prod-c2",
+      "pulumi up --stack prod-c2 --policy-pack policies",
     ]);
+  });
+
+  test("a cell's platform comes before it", () => {
+    const cell: Architecture = { ...fleet, role: "cell", stack: "prod-c2", platformStack: "prod" };
+    const { next } = blocking(cell, { stack: "prod-c2" });
+    const at = (command: string) => next.findIndex((n) => n.startsWith(command));
+    expect(at("pulumi up --stack prod ")).toBeGreaterThanOrEqual(0);
+    expect(at("pulumi up --stack prod ")).toBeLessThan(at("pulumi up --stack prod-c2"));
+  });
+
+  test("quotas are asked for first, and every ship without a key gets a command that sets one, by name only", () => {
+    const named = fleet.ships.slice(0, 2).map((s, i) => ({ ...s, id: ["zod", "bus"][i]!, name: ["~zod", "~bus"][i]! }));
+    const { next } = blocking({ ...fleet, ships: named }, {});
+    expect(next[0]).toMatch(/^# ask first.*vCPU.*L-1216C47A/);
+    expect(next).toContain("pulumi config set --secret --stack prod zod-key < zod-key");
+    expect(next).toContain("pulumi config set --secret --stack prod bus-key < bus-key");
+  });
+
+  test("ships created stopped are started one by one after `up`, with commands this version has", () => {
+    const [ship] = fleet.ships;
+    const ships = Array.from({ length: 60 }, (_, i) => ({ ...ship!, id: `ship-${i}`, name: `~ship-${i}` }));
+    const cells = [{ ...fleet.cells[0]!, parked: true }];
+    const { next } = blocking({ ...fleet, ships, cells }, {});
+    const after = next.slice(next.indexOf("pulumi up --stack prod --policy-pack policies") + 1);
+    expect(after[0]).toMatch(/60 ships are created stopped.*one|Start one/);
+    expect(after[1]).toBe(`kubectl -n ${ship!.tenant} scale statefulset/ship-0 --replicas=1`);
+    expect(after).toContain("# and 49 more in the same way");
+    expect(after.length).toBeLessThan(15);
+    expect(after.filter((l) => l.startsWith("roadstead up"))).toEqual([]);
+    const none = blocking({ ...fleet, ships, cells: [{ ...cells[0]!, parked: false }] }, {});
+    expect(none.next.join("\n")).not.toContain("kubectl");
   });
 
   test("a host's boot key is handed over after `up`, so it does not block; a cluster's alert secret does", () => {
@@ -230,11 +272,48 @@ describe("doctor STACK", () => {
     const io = fakeIo(dir);
     expect(await doctorCommand("prod", {}, io, empty)).toBe(5);
     expect(io.stdout).toMatch(
-      /to settle before `pulumi up --stack prod`[\s\S]*✗[\s\S]*versions\.kubernetes[\s\S]*✓[\s\S]*pulumi up --stack prod-c2\n/,
+      /to settle before `pulumi up --stack prod`[\s\S]*✗[\s\S]*versions\.kubernetes[\s\S]*✓[\s\S]*pulumi up --stack prod-c2 --policy-pack policies\n/,
     );
     const json = fakeIo(dir);
     await doctorCommand("prod", { json: true }, json, empty);
     expect(JSON.parse(json.stdout)).toMatchObject({ schema: "roadstead/doctor/1", stack: "prod", exit: 5 });
+  });
+
+  test("hundreds of keys take ten lines and a number; --json lists them all", async () => {
+    const names = Array.from({ length: 40 }, (_, i) => ob.patp(65536 * (i + 1) + 256 + 1));
+    const text = `environment: prod
+ships: { named: [${names.map((n) => `{ name: ${n}, key: { secret: ${n.slice(1)}-key } }`).join(", ")}] }
+platform: eks
+regions: { allowed: [us-east-1] }
+`;
+    const { dir } = await recorded(text);
+    const io = fakeIo(dir);
+    await doctorCommand("prod-c2", {}, io, empty);
+    expect(io.stdout).toMatch(/… and 25 more like these[\s\S]*# and 25 more like these/);
+    expect(io.stdout.match(/config set --secret/g)!.length).toBeLessThan(25);
+    const json = fakeIo(dir);
+    await doctorCommand("prod-c2", { json: true }, json, empty);
+    const { next } = JSON.parse(json.stdout) as { next: string[] };
+    expect(next.filter((n) => n.startsWith("pulumi config set"))).toHaveLength(35);
+  });
+
+  test("a directory without a Pulumi.yaml is told what to do; one with it is fine", async () => {
+    const { dir } = await recorded(VPS);
+    const without = fakeIo(dir);
+    await doctorCommand("prod", {}, without, empty);
+    expect(without.stdout).toMatch(/✗ there is no Pulumi\.yaml[\s\S]*→ work in a checkout/);
+    fs.writeFileSync(`${dir}/Pulumi.yaml`, "name: roadstead\nruntime: nodejs\nstackConfigDir: stacks\n");
+    const found = fakeIo(dir);
+    await doctorCommand("prod", {}, found, empty);
+    expect(found.stdout).not.toContain("no Pulumi.yaml");
+  });
+
+  test.each(["stacks/Pulumi.prod-c2.yaml", LOCK])("a missing %s of the environment blocks", async (file) => {
+    const { dir } = await recorded(FLEET);
+    fs.rmSync(`${dir}/${file}`);
+    const io = fakeIo(dir);
+    expect(await doctorCommand(file === LOCK ? "prod-c2" : "prod", {}, io, empty)).toBe(5);
+    expect(io.stdout.replace(/\s+/g, " ")).toMatch(new RegExp(`✗ ${file.split("/")[1]}: .*no lock`));
   });
 
   test("never prints a value of the environment or of the stack file's secrets", async () => {

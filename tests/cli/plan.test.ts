@@ -226,3 +226,9 @@ describe("--diff", () => {
     expect(await roadstead(dir, ["plan", "r.yaml", "--diff", "torn.json"])).toMatchObject({ code: 2, stdout: "" });
   });
 });
+
+test("the next commands repeat the options, so that they plan the same", async () => {
+  const { stderr } = await roadstead(planet(), ["plan", "r.yaml", "--set", "customers=2", "--rate", "EUR=1.1"]);
+  expect(stderr).toContain("roadstead preview r.yaml --set customers=2 --rate EUR=1.1\n");
+  expect(stderr).toContain("roadstead plan r.yaml --set customers=2 --rate EUR=1.1 --stack prod --write");
+});

@@ -23,7 +23,7 @@ const FULL_VERSIONS: Architecture["versions"] = {
   },
   images: {
     kubectl: {
-      repository: "registry.k8s.io/kubectl",
+      repository: "registry.example.com/kubectl-with-a-shell",
       digest: `sha256:${"e".repeat(64)}`,
       architectures: ["x86_64", "arm64"],
     },

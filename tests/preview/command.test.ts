@@ -10,6 +10,12 @@ jest.setTimeout(60_000);
 const examples = path.join(__dirname, "../../examples");
 const digest = `sha256:${"1".repeat(64)}`;
 
+/** Every key set, so that nothing but what a test takes away is missing. */
+const KEYS = `config:\n${clusterArchitectures({ cells: 2 })
+  .flatMap((a) => a.ships)
+  .map((s) => `  roadstead:${s.key!.secret}:\n    secure: v1:x\n`)
+  .join("")}`;
+
 function recorded(architectures: Architecture[], extra = ""): string {
   const files = architectures.map((architecture) => [
     `stacks/Pulumi.${architecture.stack}.yaml`,
@@ -23,8 +29,9 @@ function recorded(architectures: Architecture[], extra = ""): string {
 
 describe("roadstead preview STACK", () => {
   test("previews the platform and every cell of the environment", async () => {
-    const { code, stdout, stderr } = await roadstead(recorded(clusterArchitectures({ cells: 2 })), ["preview", "prod"]);
-    expect([code, stderr]).toEqual([0, expect.stringContaining("pulumi up --stack prod")]);
+    const cwd = recorded(clusterArchitectures({ cells: 2 }), KEYS);
+    const { code, stdout, stderr } = await roadstead(cwd, ["preview", "prod"]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("pulumi up --stack prod --policy-pack policies\n")]);
     expect(stdout).toMatch(/Stack prod\n[\s\S]*Stack prod-c2\n/);
   });
 
@@ -35,6 +42,62 @@ describe("roadstead preview STACK", () => {
     expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("refused by image-by-digest")]);
     expect((await roadstead(recorded([undigested]), ["preview", "prod"])).code).toBe(0);
     expect((await roadstead(recorded([platform!]), ["preview", "prod", "--strict"])).code).toBe(0);
+  });
+
+  test("names the doctor instead of `up` while facts are missing or a mandatory policy fails", async () => {
+    const [platform] = clusterArchitectures({ cells: 1 });
+    const versions = { ...platform!.versions, kubernetes: undefined };
+    const undigested = { ...platform!, image: { ...platform!.image, digest: null } };
+    const unset = recorded([platform!]);
+    for (const cwd of [recorded([{ ...platform!, versions }], KEYS), recorded([undigested], KEYS), unset]) {
+      const { code, stderr } = await roadstead(cwd, ["preview", "prod"]);
+      expect(code).toBe(0);
+      expect(stderr).toContain("roadstead doctor prod");
+      expect(stderr).not.toContain("pulumi up");
+    }
+  });
+
+  test("says how ships created stopped are started, one by one, with commands that exist", async () => {
+    const [platform] = clusterArchitectures({ cells: 1 });
+    const parked = { ...platform!, cells: [{ ...platform!.cells[0]!, parked: true }] };
+    const { stdout, stderr } = await roadstead(recorded([parked], KEYS), ["preview", "prod"]);
+    expect(stdout).toContain("2 created stopped: see the next steps");
+    expect(stderr).toMatch(/pulumi up[\s\S]*kubectl -n t-0000000001 scale statefulset\/sampel-palnet --replicas=1/);
+  });
+
+  test("a cell without its platform's file is previewed with a warning, and its cost is the environment's", async () => {
+    const cwd = recorded(clusterArchitectures({ cells: 2 }));
+    fs.rmSync(path.join(cwd, "stacks/Pulumi.prod.yaml"));
+    const { code, stdout } = await roadstead(cwd, ["preview", "prod-c2"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Warnings\n[\s\S]*Pulumi\.prod\.yaml.*no lock/);
+    expect(stdout.replace(/\s+/g, " ")).toContain("It is the cost of the whole environment prod");
+    const whole = await roadstead(recorded(clusterArchitectures({ cells: 2 })), ["preview", "prod"]);
+    expect(whole.stdout).not.toContain("the whole environment");
+  });
+
+  test("a cost whose lines no lock records says null and why, never an empty list", async () => {
+    const cwd = recorded(hostArchitectures());
+    expect((await roadstead(cwd, ["preview", "prod", "--out", "out"])).code).toBe(0);
+    const cost = JSON.parse(fs.readFileSync(path.join(cwd, "out/cost.json"), "utf8")) as Record<string, unknown>;
+    expect(cost).toMatchObject({ environment: "prod", mid: 100, lines: null });
+    expect(cost.notes).toEqual([expect.stringContaining("totals only")]);
+  });
+
+  test.each(["prod", "prod-c2"])("refuses %s when two cells hold the same ship, with exit code 2", async (stack) => {
+    const [platform, cell] = clusterArchitectures({ cells: 2, shipsPerCell: 1 });
+    const twin = { ...cell!.ships[0]!, id: platform!.ships[0]!.id, name: platform!.ships[0]!.name };
+    const cwd = recorded([platform!, { ...cell!, ships: [twin] }]);
+    const { code, stdout, stderr } = await roadstead(cwd, ["preview", stack]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("~sampel-palnet");
+  });
+
+  test("refuses a platform one of whose cells has lost its file", async () => {
+    const cwd = recorded(clusterArchitectures({ cells: 2 }));
+    fs.rmSync(path.join(cwd, "stacks/Pulumi.prod-c2.yaml"));
+    const { code, stderr } = await roadstead(cwd, ["preview", "prod"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("Pulumi.prod-c2.yaml")]);
   });
 
   test("previews one cell alone", async () => {
@@ -99,6 +162,12 @@ describe("roadstead preview FILE", () => {
     expect(filesIn(cwd)).toEqual(before);
   });
 
+  test("the next command plans what was previewed, options included", async () => {
+    const args = ["preview", "wish.yaml", "--set", "ships.memoryGiB=8", "--rate", "EUR=1.1"];
+    const { stderr } = await roadstead(workspace({ "wish.yaml": wish }), args);
+    expect(stderr).toContain("roadstead plan wish.yaml --set ships.memoryGiB=8 --rate EUR=1.1 --stack dev --write");
+  });
+
   test("prints one JSON object, with the cost line by line", async () => {
     const { stdout } = await roadstead(workspace({ "wish.yaml": wish }), ["preview", "wish.yaml", "--json"]);
     const preview = JSON.parse(stdout) as {
@@ -143,6 +212,7 @@ describe("roadstead preview FILE", () => {
     const changed = await roadstead(cwd, ["preview", file, "--change", "1"]);
     expect(changed.code).toBe(0);
     expect(changed.stdout).toContain("previewed with change 1");
+    expect(changed.stderr).toMatch(/put the change into .*\n.* --set .* --stack \w+ --write\n.*roadstead doctor/);
   });
 });
 
