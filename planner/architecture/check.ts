@@ -1,9 +1,12 @@
 // What a recorded architecture must satisfy beyond its shape: the cross references zod cannot see.
 import { cellSizeProblem, duplicateShips, shipMemoryProblem, tombstonedShips } from "../predicates";
 import { shown } from "../requirements/problem";
+import { readName } from "../requirements/ships";
 import { schemaProblems } from "../requirements/schema-problems";
+import { isPlaceholder, shipId } from "./identity";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
+import { isShipName } from "./same-ship";
 import { type Architecture, architectureSchema } from "./schema";
 
 type Parsed = { architecture: Architecture; problems: [] } | { architecture: null; problems: LockProblem[] };
@@ -42,6 +45,7 @@ export function parseArchitecture(value: unknown, file: string | null, at = "", 
     if (s.host !== null && !hosts.has(s.host)) refuse(["ships", i, "host"], shown(s.host), "one of hosts");
     if (!tenants.has(s.tenant)) refuse(["ships", i, "tenant"], shown(s.tenant), "one of tenants");
   });
+  crossReferences(a, refuse);
   for (const [host, ports] of portsByHost(a))
     for (const [port, ships] of ports)
       if (ships.length > 1) refuse(["ships"], `${ships.join(" and ")} on port ${port} of ${host}`, "a port a ship");
@@ -54,6 +58,57 @@ export function parseArchitecture(value: unknown, file: string | null, at = "", 
   for (const { path: where, received, accepted } of rules)
     problems.push(problem({ code: "invalid", file, path: where, received, accepted, fix: FIX }));
   return problems.length > 0 ? { architecture: null, problems } : { architecture: a, problems: [] };
+}
+
+type Refuse = (where: PropertyKey[], received: string, accepted: string) => void;
+
+/** What one part of a lock says about another: an edited name, class or place would boot on another ship's volume. */
+function crossReferences(a: Architecture, refuse: Refuse): void {
+  const own = a.cells.find((c) => c.id === a.cell);
+  if (own && own.ships !== a.ships.length)
+    refuse(["cells", a.cells.indexOf(own), "ships"], `${own.ships}`, `${a.ships.length}, the ships recorded`);
+  a.ships.forEach((s, i) => {
+    const at = (key: string): PropertyKey[] => ["ships", i, key];
+    const read = s.name === null ? null : readName(s.name);
+    if (s.name !== null && read === null) refuse(at("name"), shown(s.name), "a valid @p");
+    if (read !== null && s.class !== read.shipClass)
+      refuse(at("class"), s.class, `${read.shipClass}, the class of ${s.name}`);
+    if (read !== null && s.parent !== read.parent)
+      refuse(at("parent"), shown(s.parent), `${shown(read.parent)}, the parent of ${s.name}`);
+    if (s.name === null && s.class !== "comet" && !isPlaceholder(s.id))
+      refuse(at("name"), "null", `a name: only a comet and a ship planned by count have none, and ${s.id} is neither`);
+    const plain = shipId({ name: s.name, nickname: null });
+    // A comet keeps the nickname it was claimed by after it is mined.
+    if (s.id !== plain && !(s.class === "comet" && !isShipName(s.id)) && !(s.name === null && isPlaceholder(s.id)))
+      refuse(
+        at("id"),
+        shown(s.id),
+        s.name === null ? "a nickname that is no ship's name" : `${plain}, the object name of ${s.name}`,
+      );
+    if (s.sealed && s.key !== null) refuse(at("key"), shown(s.key.secret), "null: the key of a sealed ship is used up");
+    const zoned = a.provider === "aws" && s.host === null;
+    if (s.zone !== null && !zoned) refuse(at("zone"), shown(s.zone), "null: no zones here");
+    if (zoned && (s.zone === null || !a.zones.includes(s.zone)))
+      refuse(at("zone"), shown(s.zone), `one of zones: ${a.zones.join(", ")}`);
+  });
+  a.hosts.forEach((h, i) => {
+    const region = h.provider === "own" ? "own" : a.region;
+    if (h.region !== region) refuse(["hosts", i, "region"], shown(h.region), shown(region));
+    if (h.cell !== a.cell) refuse(["hosts", i, "cell"], shown(h.cell), `${shown(a.cell)}, the cell of this stack`);
+    if (h.zone !== null && !h.zone.startsWith(h.region))
+      refuse(["hosts", i, "zone"], shown(h.zone), `a zone of ${h.region}`);
+  });
+  a.tombstones.forEach((t, i) => {
+    if (t.cell !== a.cell) refuse(["tombstones", i, "cell"], shown(t.cell), `${shown(a.cell)}, the cell of this stack`);
+    const plain = shipId({ name: t.name, nickname: null });
+    const comet = t.name === null || readName(t.name)?.shipClass === "comet";
+    if (t.id !== plain && !(comet && !isShipName(t.id)))
+      refuse(
+        ["tombstones", i, "id"],
+        shown(t.id),
+        t.name === null ? "a nickname that is no ship's name" : `${plain}, the object name of ${t.name}`,
+      );
+  });
 }
 
 function portsByHost(a: Architecture): Map<string, Map<string, string[]>> {

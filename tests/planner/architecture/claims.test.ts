@@ -235,7 +235,7 @@ test("sealed and imported survive a re-plan, and a sealed ship's key is no longe
   const wished = wish({ ships: { named: [...named([1, 2]), { name: planet(3), imported: true }] } });
   const first = write(wished, "eks").after;
   const lock = parseStackFile("Pulumi.prod.yaml", first.get("Pulumi.prod.yaml")!);
-  for (const s of lock.architecture!.ships) if (s.name === planet(1)) s.sealed = true;
+  for (const s of lock.architecture!.ships) if (s.name === planet(1)) Object.assign(s, { sealed: true, key: null });
   const sealed = new Map(first).set(
     "Pulumi.prod.yaml",
     writeStackFile(first.get("Pulumi.prod.yaml")!, {

@@ -51,8 +51,18 @@ describe("locks of one environment that do not belong together block every write
       "a ship left two tombstones, of which one may be older",
       () =>
         tampered(many.after, C3, (a) => {
-          const grave = { id: "x", name: planet(500), zone: null, host: null, tenant: a.ships[0]!.tenant, diskGiB: 1 };
-          for (const id of ["x", "y"]) a.tombstones.push({ ...grave, id, cell: a.cell, cleanStopEvent: 7 });
+          const [name, tenant] = [planet(500), a.ships[0]!.tenant];
+          for (const cleanStopEvent of [7, 8])
+            a.tombstones.push({
+              id: name.slice(1),
+              name,
+              cell: a.cell,
+              zone: null,
+              host: null,
+              tenant,
+              diskGiB: 1,
+              cleanStopEvent,
+            });
         }),
       C3,
     ],

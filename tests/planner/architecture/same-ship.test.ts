@@ -71,13 +71,6 @@ describe("an object name stands for one ship for good", () => {
     expect(codes(write(nicknamed("marzod"), "eks", stopped))).toEqual(["duplicate"]);
     expect(codes(write(fleet([...named([1]), { name: "~marzod", fake: true }]), "eks", stopped))).toEqual(["held"]);
     expect(codes(write(fleet([...named([1]), star]), "eks", stopped))).toEqual([]);
-
-    // As a lock written before nicknames were checked may hold it: a comet's volume under a star's object name.
-    const poisoned = new Map(stopped);
-    const lock = tampered(poisoned, PROD, (a) => {
-      a.tombstones[0]!.name = null;
-    });
-    expect(codes(write(fleet([...named([1]), star]), "eks", lock))).toEqual(["held"]);
   });
 
   test("a fake ship that left never comes back as the real one", () => {
