@@ -7,8 +7,9 @@ import { lookAround, type Probe } from "../../cli/doctor/probe";
 import { quotaNeeds } from "../../cli/doctor/quotas";
 import { doctorCommand } from "../../cli/doctor";
 import { projectOf, stackConfig } from "../../cli/project";
-import ob from "urbit-ob";
 import { fakeIo, filesIn, roadstead, workspace } from "./fake-io";
+
+const { patp } = jest.requireActual<{ patp(n: number): string }>("urbit-ob");
 
 const LOCK = "stacks/Pulumi.prod.yaml";
 const VPS = `environment: prod
@@ -280,7 +281,7 @@ describe("doctor STACK", () => {
   });
 
   test("hundreds of keys take ten lines and a number; --json lists them all", async () => {
-    const names = Array.from({ length: 40 }, (_, i) => ob.patp(65536 * (i + 1) + 256 + 1));
+    const names = Array.from({ length: 40 }, (_, i) => patp(65536 * (i + 1) + 256 + 1));
     const text = `environment: prod
 ships: { named: [${names.map((n) => `{ name: ${n}, key: { secret: ${n.slice(1)}-key } }`).join(", ")}] }
 platform: eks

@@ -102,7 +102,8 @@ function claimPolicy(): Record<string, unknown> {
         {
           // dyn: the policy matches namespaces, too, and their type has no such field.
           expression: "variables.deletes || dyn(object).spec.holderIdentity == dyn(oldObject).spec.holderIdentity",
-          message: "the holder of a claim never changes: move the ship with `roadstead ship move`",
+          message:
+            "the holder of a claim never changes: ships move with `roadstead ship move` only (from the rollout version on)",
         },
         {
           expression: `variables.deletes || (variables.becomes in ${order} && (variables.breached || ${order}.indexOf(variables.becomes) >= ${order}.indexOf(variables.was)))`,
