@@ -10,6 +10,7 @@ import { type Fleet, type FleetShip, matchFleet, type RecordedShip } from "./fle
 import { type HostPlacement, isHostMode, lockedHost, placeOnOwnVps, placeOnShared } from "./hosts";
 import { cellNumber, isPlaceholder, isStackOf, stackOfCell } from "./identity";
 import { noRoom, type Placed, placeOnCluster, placeOnHosts } from "./place";
+import { keepPools, type PoolChoice } from "./pools";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
 import { claimOf, stateOf } from "./run-state";
@@ -31,6 +32,8 @@ export interface BuildInput {
   previous: ReadonlyMap<string, ParsedStackFile>;
   /** The user attests that nothing recorded was ever deployed. */
   neverDeployed?: boolean;
+  /** The user replaces the recorded decision: node pools become the plan's, whoever runs on them. */
+  force?: boolean;
   /** Sizes of rented hosts. Default: the built-in catalog. */
   catalog?: Catalog;
 }
@@ -41,6 +44,8 @@ export interface BuildResult {
   /** Stacks whose cell is gone: it held ships planned by count only. */
   retired: string[];
   problems: LockProblem[];
+  /** What the user should know of a lock that may be written: pools the plan priced otherwise. */
+  warnings: string[];
 }
 
 export function buildArchitectures(input: BuildInput): BuildResult {
@@ -52,7 +57,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
     // Other environments' files count too: one that is missing or contradicts another may hold one of these ships.
     ...environmentProblems(input.previous.values()),
   ];
-  if (early.length > 0 || !candidate) return { stacks: [], retired: [], problems: early };
+  if (early.length > 0 || !candidate) return { stacks: [], retired: [], problems: early, warnings: [] };
 
   const before = recordedStacks(input.previous, stack);
   const problems: LockProblem[] = [];
@@ -85,7 +90,12 @@ export function buildArchitectures(input: BuildInput): BuildResult {
 
   const settings = settingsOf(requirements, plan, candidate, overrideText(plan, input));
   const tenants = tenantsOf(ships, tombstones, living, before);
-  const pools = nodePoolsOf(candidate);
+  const { pools, deviations } = poolsOf(candidate, fleet, ships, input.force ? null : old);
+  if (deviations.length > 0) {
+    // The plan priced other pools: its total is not what will be paid, and nobody may take it for that.
+    settings.cost.incomplete = true;
+    settings.decision.why = [...settings.decision.why, ...deviations];
+  }
   const stacks = living.map((cell): { name: string; architecture: Architecture } => {
     const platform = cell.id === "c1";
     return {
@@ -106,7 +116,24 @@ export function buildArchitectures(input: BuildInput): BuildResult {
       },
     };
   });
-  return { stacks, retired: [...gone].sort(), problems };
+  return { stacks, retired: [...gone].sort(), problems, warnings: deviations };
+}
+
+/** A ship that may run, or one that left and was not stopped for good, holds the pools of its zone. */
+function poolsOf(candidate: Candidate, fleet: Fleet, ships: LockedShip[], old: Architecture | null): PoolChoice {
+  const planned = nodePoolsOf(candidate);
+  if (!old || old.mode !== candidate.mode || old.provider !== candidate.provider || old.region !== candidate.region)
+    return { pools: planned, deviations: [] };
+  const running = fleet.ships.flatMap((s) => (s.previous && s.claim !== "unclaimed" ? [s.previous] : []));
+  const settled = new Set(
+    [...running, ...fleet.tombstones.filter((t) => t.cleanStopEvent === null)].map((s) => s.zone),
+  );
+  const perZone = new Map<string | null, number>();
+  for (const s of ships) perZone.set(s.zone, (perZone.get(s.zone) ?? 0) + 1);
+  const grown = fleet.ships.some(
+    (s) => s.previous && (s.memoryMiB > s.previous.memoryMiB || s.cpuMilli > s.previous.cpuMilli),
+  );
+  return keepPools(planned, old.nodePools, settled, perZone, grown);
 }
 
 interface Placement {

@@ -16,7 +16,7 @@ import {
   writeStackFile,
 } from "./stack-file";
 
-export interface WriteInput extends Omit<BuildInput, "previous" | "candidateId"> {
+export interface WriteInput extends Omit<BuildInput, "previous" | "candidateId" | "force"> {
   /** Null takes the plan's own choice. */
   candidateId: string | null;
   /** Every Pulumi.<stack>.yaml of the directory as it is now, by file name. */
@@ -32,6 +32,8 @@ export interface WriteResult {
   stacks: { name: string; architecture: Architecture }[];
   diff: { stack: string; entries: DiffEntry[] }[];
   problems: LockProblem[];
+  /** What to tell the user of what is written: node pools the plan priced otherwise. */
+  warnings: string[];
   /** Exit code of the command: 0, 2 input, 3 nothing feasible, 7 stale plan or digest mismatch. */
   exit: 0 | 2 | 3 | 7;
 }
@@ -42,6 +44,7 @@ export function planWrite(input: WriteInput): WriteResult {
     writes: [],
     stacks: [],
     diff: [],
+    warnings: [],
     ...rest,
     problems,
     exit,
@@ -105,13 +108,14 @@ export function planWrite(input: WriteInput): WriteResult {
     stacks: built.stacks,
     diff,
     problems: [],
+    warnings: built.warnings,
     exit: 0,
   };
 }
 
 /**
  * What makes two locks different decisions: where and how ships are hosted. More or fewer ships, their hosts and
- * nodes in number, new versions, prices and reasons are not.
+ * node pools, new versions, prices and reasons are not.
  */
 export function decisionDigest(a: Architecture): string {
   return digestOf({
@@ -124,7 +128,6 @@ export function decisionDigest(a: Architecture): string {
     network: a.network,
     storageClass: a.cluster?.storageClass ?? null,
     kubeconfigSecret: a.cluster?.kubeconfigSecret ?? null,
-    nodePools: a.nodePools.map((p) => p.name),
   });
 }
 
@@ -166,12 +169,7 @@ function differentDecision(
 }
 
 function described(a: Architecture): string {
-  const pools = a.nodePools.map((p) => p.name);
-  return [
-    a.decision.candidate,
-    ...(a.zones.length > 0 ? [a.zones.join(" ")] : []),
-    ...(pools.length > 0 ? [pools.join(" ")] : []),
-  ].join(", ");
+  return [a.decision.candidate, ...(a.zones.length > 0 ? [a.zones.join(" ")] : [])].join(", ");
 }
 
 const fileNameOf = (files: ReadonlyMap<string, string>, stack: string): string =>

@@ -25,22 +25,7 @@ describe("--write", () => {
       expect(write(r, "eks", before.after)).toMatchObject({ exit: 0, problems: [] });
   });
 
-  test("other node types, other hosts and another mode need --force", () => {
-    const other = { ...candidateFor("eks", fleet([1, 2, 3])) };
-    other.nodes = other.nodes.map((n) => (n.role === "ships" ? { ...n, type: "r6i.2xlarge" } : n));
-    const of = (force: boolean) =>
-      planWrite({
-        requirements: fleet([1, 2, 3]),
-        plan: planFor(fleet([1, 2, 3]), other),
-        candidateId: null,
-        stack: "prod",
-        files: before.after,
-        force,
-      });
-    expect([of(false).exit, codes(of(false))]).toEqual([2, ["different-decision"]]);
-    expect(of(false).problems[0]!.message).toContain("r6i-2xlarge");
-    expect([of(true).exit, of(true).writes.length]).toEqual([0, 1]);
-
+  test("other hosts and another mode need --force", () => {
     const vps = write(fleet([1, 2]), "multi-vps");
     const larger = candidateFor("multi-vps", fleet([1, 2]));
     larger.nodes = larger.nodes.map((n) => ({ ...n, type: "s-4vcpu-8gb" }));
