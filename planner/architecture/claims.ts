@@ -61,6 +61,14 @@ export function claimProblems(
     }
     if (ship.diskGiB < was.diskGiB)
       refuse(ship, "diskGiB", ship.diskGiB, `at least ${was.diskGiB}`, `A volume only grows. ${MOVE(ship.id)}`);
+    if (was.loom !== undefined && ship.loom < was.loom)
+      refuse(
+        ship,
+        "loom",
+        ship.loom,
+        `at least ${was.loom}`,
+        "A snapshot that needs the larger loom never loads into a smaller one.",
+      );
     if (ship.fake !== (was.fake ?? false))
       refuse(
         ship,

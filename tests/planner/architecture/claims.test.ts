@@ -1,4 +1,4 @@
-import { codes, homeOf, named, planet, ship, wish, withRunState, write, build } from "./fixtures";
+import { codes, type Files, homeOf, named, planet, ship, wish, withRunState, write, build } from "./fixtures";
 import { parseStackFile, writeStackFile } from "../../../planner/architecture";
 
 const fleet = (ids: number[], more: Record<string, unknown> = {}) => wish({ ships: { named: named(ids) }, ...more });
@@ -52,6 +52,17 @@ describe("a claimed ship moves by `ship move` only, whatever flag is given", () 
     const sold = wish({ ships: { named: named([1, 2, 3], { customer: "someone-else" }) } });
     expect(codes(write(sold, "eks", before, { force: true }))).toEqual(["claimed"]);
     expect(codes(write(wish({ ships: { named: named([1, 2, 3]), diskGiB: 40 } }), "eks", before))).toEqual([]);
+  });
+
+  test("its loom never shrinks, not even after it left and came back; it may grow", () => {
+    const loom = (n: number) => wish({ ships: { named: named([1, 2]), loom: n } });
+    const large = write(loom(32), "eks").after;
+    const paths = (files: Files) => write(loom(31), "eks", files, { force: true }).problems.map((p) => p.path);
+    expect(paths(large).sort()).toEqual([1, 2].map((n) => `${planet(n)}.loom`).sort());
+    expect(write(loom(33), "eks", large).problems).toEqual([]);
+    const left = write(wish({ ships: { named: named([1]), loom: 32 } }), "eks", large).after;
+    const stopped = withRunState(left, "Pulumi.prod.yaml", { [idOf(2)]: { cleanStopEvent: 7 } });
+    expect(paths(stopped)).toContain(`${planet(2)}.loom`);
   });
 
   test("ships planned by count are never claimed", () => {
