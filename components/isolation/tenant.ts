@@ -46,7 +46,7 @@ export interface TenantArgs {
  *
  * Namespaces share nodes and control plane: this separates customers who do not attack the kernel.
  *
- * Monthly: nothing. Destroyed: role, limits, quota, policies, then the namespace, which is protected.
+ * Monthly: nothing. Destroyed: role, limits, quota, policies, and never the namespace: it holds the piers.
  */
 export class Tenant extends pulumi.ComponentResource {
   /** The namespace's name, known once the namespace exists. */

@@ -81,8 +81,8 @@ export function renderTenant(name: string, plan: TenantPlan): RenderedResource[]
     `${name}-namespace`,
     self.key,
     { metadata: { name: plan.id, labels: { ...OWN, [LABEL.tenant]: plan.id, ...podSecurityLabels(plan) } } },
-    // Deleting a namespace deletes every ship in it.
-    { options: { protect: true } },
+    // Deleting a namespace deletes every ship in it, and the claims on volumes that are kept when their ships go.
+    { options: { protect: true, retainOnDelete: true } },
   );
   const inside = (
     type: Parameters<typeof kubernetesObject>[0],
