@@ -1,0 +1,226 @@
+// A stand-in provider: `node provider.cjs PACKAGE ENGINE` serves one package of the cloud in ROADSTEAD_CLOUD. It behaves as a
+// provider does towards the engine; what it says about a cloud is only what types.cjs and replaces.json know.
+const { isDeepStrictEqual } = require("node:util");
+const grpc = require("@grpc/grpc-js");
+const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
+const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
+const messages = require("@pulumi/pulumi/proto/provider_pb.js");
+const { PluginInfo } = require("@pulumi/pulumi/proto/plugin_pb.js");
+const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_pb.js");
+const { endWithParent } = require("../engine/parent.cjs");
+const { construct } = require("./chart.cjs");
+const { faults } = require("./faults.cjs");
+const { Cluster } = require("./cluster.cjs");
+const REPLACES = require("./replaces.json");
+const { asSecret, plain } = require("./secrets.cjs");
+const { AlreadyExists, Cloud, Refused } = require("./store.cjs");
+const { computed, lookup, newId, takenName, withName } = require("./types.cjs");
+
+/** How the engine writes a value that is not known yet (@pulumi/pulumi, runtime/rpc.ts). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const pkg = process.argv[2];
+const cloud = new Cloud(process.env.ROADSTEAD_CLOUD);
+const injected = faults(cloud, process.env.ROADSTEAD_FAULTS);
+let cluster = null;
+endWithParent();
+
+const typeOf = (urn) => urn.split("::")[2].split("$").pop();
+const nameOf = (urn) => urn.split("::").slice(3).join("::");
+/** As the engine sends it: secrets in their wrappers, where the provider takes secrets. */
+const raw = (struct) => struct?.toJavaScript() ?? {};
+const read = (struct) => plain(raw(struct));
+const at = (value, path) => path.split(".").reduce((v, key) => v?.[key], value);
+
+/** Objects of a cluster are that cluster's; everything else belongs to the one account. */
+const scope = () => (pkg === "kubernetes" ? (cluster?.name ?? "unknown") : pkg);
+
+function differences(type, before, after) {
+  const rule = REPLACES[type] ?? {};
+  const paths = [...(rule.replaces ?? []), ...(pkg === "kubernetes" ? REPLACES["kubernetes:*"].replaces : [])];
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (key) => !key.startsWith("__") && !isDeepStrictEqual(before[key], after[key]),
+  );
+  const replaces = paths.filter((path) => !isDeepStrictEqual(at(before, path), at(after, path)));
+  return {
+    changed,
+    replaces,
+    fixedName: takenName("", type, before) !== null && takenName("", type, before) === takenName("", type, after),
+  };
+}
+
+const gibibytes = (size) => Number.parseFloat(String(size));
+
+function refuseShrinking(type, before, after) {
+  const path = REPLACES[type]?.grows;
+  if (path && gibibytes(at(after, path)) < gibibytes(at(before, path)))
+    throw new Refused(`${type}: ${path} can only grow: ${at(before, path)} to ${at(after, path)}`);
+}
+
+const methods = {
+  getPluginInfo: () => {
+    const info = new PluginInfo();
+    info.setVersion(require(`@pulumi/${pkg}/package.json`).version);
+    return info;
+  },
+  getSchema: () => {
+    const response = new messages.GetSchemaResponse();
+    response.setSchema("{}");
+    return response;
+  },
+  checkConfig: (request) => checked(read(request.getNews())),
+  diffConfig: (request) => {
+    const before = read(request.getOlds());
+    const after = read(request.getNews());
+    const response = new messages.DiffResponse();
+    const changed = Object.keys({ ...before, ...after }).filter((k) => !isDeepStrictEqual(before[k], after[k]));
+    response.setChanges(
+      changed.length ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE,
+    );
+    // @pulumi/kubernetes provider.d.ts: with clusterIdentifier, only its change replaces the provider.
+    response.setReplacesList(pkg === "kubernetes" ? changed.filter((k) => k === "clusterIdentifier") : []);
+    return response;
+  },
+  configure: (request) => {
+    if (pkg === "kubernetes") cluster = new Cluster(cloud, read(request.getArgs()).kubeconfig);
+    const response = new messages.ConfigureResponse();
+    response.setSupportspreview(true);
+    // The engine refuses components of a provider that does not; the other providers get values in the clear.
+    response.setAcceptsecrets(pkg === "kubernetes");
+    response.setAcceptresources(false);
+    return response;
+  },
+  check: (request) => {
+    const type = typeOf(request.getUrn());
+    return checked(withName(type, nameOf(request.getUrn()), raw(request.getNews()), raw(request.getOlds())));
+  },
+  diff: (request) => {
+    const type = typeOf(request.getUrn());
+    const { changed, replaces, fixedName } = differences(type, read(request.getOldInputs()), read(request.getNews()));
+    const response = new messages.DiffResponse();
+    response.setChanges(
+      changed.length ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE,
+    );
+    response.setDiffsList(changed);
+    response.setReplacesList(replaces);
+    response.setDeletebeforereplace(replaces.length > 0 && fixedName);
+    return response;
+  },
+  create: async (request) => {
+    const type = typeOf(request.getUrn());
+    const inputs = read(request.getProperties());
+    const response = new messages.CreateResponse();
+    if (request.getPreview()) {
+      const unknown = Object.fromEntries(Object.keys(computed(type, inputs, "id")).map((key) => [key, UNKNOWN]));
+      response.setProperties(Struct.fromJavaScript({ ...raw(request.getProperties()), ...unknown }));
+      return response;
+    }
+    const made = await injected("create", type, () => {
+      cluster?.admit(type, inputs);
+      const id = newId(type, inputs);
+      const outs = { ...inputs, ...computed(type, inputs, id) };
+      return cloud.create(
+        { scope: scope(), type, id, urn: request.getUrn(), inputs, outs },
+        takenName(scope(), type, inputs),
+      );
+    });
+    response.setId(made.id);
+    response.setProperties(Struct.fromJavaScript(asSecret(made.outs, raw(request.getProperties()))));
+    return response;
+  },
+  read: (request) => {
+    const found = cloud.find(scope(), typeOf(request.getUrn()), request.getId());
+    const response = new messages.ReadResponse();
+    if (found === null) return response;
+    response.setId(found.id);
+    response.setProperties(Struct.fromJavaScript(asSecret(found.outs, raw(request.getProperties()))));
+    response.setInputs(Struct.fromJavaScript(asSecret(found.inputs, raw(request.getInputs()))));
+    return response;
+  },
+  update: async (request) => {
+    const type = typeOf(request.getUrn());
+    const inputs = read(request.getNews());
+    const before = read(request.getOldInputs());
+    const response = new messages.UpdateResponse();
+    const old = read(request.getOlds());
+    const kept = Object.fromEntries(Object.entries(old).filter(([key]) => !(key in before)));
+    const outs = { ...kept, ...inputs };
+    if (!request.getPreview())
+      await injected("update", type, () => {
+        refuseShrinking(type, before, inputs);
+        cloud.update({ scope: scope(), type, id: request.getId(), urn: request.getUrn(), inputs, outs });
+      });
+    response.setProperties(Struct.fromJavaScript(asSecret(outs, raw(request.getNews()))));
+    return response;
+  },
+  delete: async (request) => {
+    const type = typeOf(request.getUrn());
+    const found = cloud.find(scope(), type, request.getId());
+    if (found === null) return new Empty();
+    await injected("delete", type, () => {
+      refuseWhileUsed(found);
+      cloud.remove(found, takenName(scope(), type, found.inputs));
+      cluster?.cascade(found);
+    });
+    return new Empty();
+  },
+  invoke: (request) => {
+    const response = new messages.InvokeResponse();
+    response.setReturn(Struct.fromJavaScript(lookup(request.getTok(), read(request.getArgs()))));
+    return response;
+  },
+  construct,
+  cancel: () => new Empty(),
+  attach: () => new Empty(),
+};
+
+/** As EC2 and EKS answer DependencyViolation and ResourceInUse: what others stand on does not go first. */
+const STOOD_ON = /^aws:(ec2\/(vpc|subnet|securityGroup|networkInterface|internetGateway|natGateway):|eks\/cluster:)/;
+
+function refuseWhileUsed(object) {
+  if (!STOOD_ON.test(object.type)) return;
+  const user = cloud.all().find((o) => o.id !== object.id && o.scope === object.scope && uses(o, object));
+  if (user) {
+    cloud.note("refuse", object, { reason: `used by ${user.type} ${user.id}` });
+    throw new Refused(`DependencyViolation: ${object.type} ${object.id} is used by ${user.type} ${user.id}`);
+  }
+}
+
+const uses = (other, { type, id }) =>
+  type.startsWith("aws:eks/cluster:")
+    ? other.inputs.clusterName === id
+    : JSON.stringify(other.inputs).includes(`"${id}"`);
+
+function checked(inputs) {
+  const response = new messages.CheckResponse();
+  response.setInputs(Struct.fromJavaScript(inputs));
+  return response;
+}
+
+const refuse = (name) => () => Promise.reject(Object.assign(new Error(name), { code: grpc.status.UNIMPLEMENTED }));
+const service = Object.fromEntries(
+  Object.keys(ResourceProviderService).map((name) => {
+    const method = methods[name] ?? refuse(name);
+    return [
+      name,
+      async (call, answer) => {
+        try {
+          answer(null, await method(call.request));
+        } catch (error) {
+          const known = error instanceof AlreadyExists || error instanceof Refused;
+          answer({
+            code: error.code ?? (known ? grpc.status.FAILED_PRECONDITION : grpc.status.UNKNOWN),
+            message: error.message,
+          });
+        }
+      },
+    ];
+  }),
+);
+
+const server = new grpc.Server({ "grpc.max_receive_message_length": 400 << 20 });
+server.addService(ResourceProviderService, service);
+server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+  if (error) throw error;
+  console.log(port);
+});

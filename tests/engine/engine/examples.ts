@@ -1,0 +1,124 @@
+// One small example a mode, with ships by name and every version filled in. Names are real @p syntax, keys are made up, and
+// versions are fixtures: nothing is downloaded here.
+import type { Project } from "./project";
+
+export interface Example {
+  requirements: Record<string, unknown>;
+  /** Values of config secrets, by name. */
+  secrets: Record<string, string>;
+  /** Ids of the ships. */
+  ships: string[];
+}
+
+const NAMES = ["sampel-palnet", "wicdev-wisryt", "ravmel-ropdyl", "hastuc-dibtux", "dister-dozzod", "palfun-foslup"];
+
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+
+const VERSIONS = {
+  kubernetes: "1.34",
+  vere: { version: "4.0", sha256: { x86_64: "a".repeat(64), arm64: "b".repeat(64) } },
+  groundseg: { version: "2.0.0", sha256: { x86_64: "c".repeat(64), arm64: "d".repeat(64) } },
+  hostImage: { digitalocean: "debian-12-x64", aws: "ami-0123456789abcdef0" },
+  addons: {
+    vpcCni: "v1.0.0-eksbuild.1",
+    kubeProxy: "v1.0.0-eksbuild.1",
+    coredns: "v1.0.0-eksbuild.1",
+    ebsCsi: "v1.0.0-eksbuild.1",
+    podIdentityAgent: "v1.0.0-eksbuild.1",
+    snapshotController: "v1.0.0-eksbuild.1",
+  },
+  charts: Object.fromEntries(
+    ["kubePrometheusStack", "blackboxExporter", "loki", "alloy", "envoyGateway"].map((c) => [c, { version: "1.0.0" }]),
+  ),
+  images: {
+    kubectl: {
+      repository: "registry.example.com/kubectl-with-shell",
+      digest: digest("e"),
+      architectures: ["x86_64", "arm64"],
+    },
+  },
+};
+
+/** Long enough that it cannot be in a file by chance. */
+export const canary = (ship: string): string => `canary-key-of-${ship}-0v7.51fk2.9dh3q.tt1cq`;
+
+function example(
+  platform: string,
+  names: string[],
+  more: Record<string, unknown> = {},
+  secrets: Record<string, string> = {},
+): Example {
+  const { ships, ...rest } = more as { ships?: Record<string, unknown> };
+  return {
+    requirements: {
+      apiVersion: "roadstead/v1",
+      environment: "prod",
+      platform,
+      ships: {
+        named: names.map((n) => ({ name: `~${n}`, key: { secret: `${n}-key` } })),
+        memoryGiB: 4,
+        diskGiB: 20,
+        image: { repository: "tloncorp/vere", digest: digest("f"), architectures: ["x86_64"] },
+        ...ships,
+      },
+      experience: "expert",
+      access: {
+        sshPublicKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA admin"],
+        adminCidrs: ["203.0.113.7/32"],
+        clusterAdmins: ["arn:aws:iam::111122223333:role/platform"],
+      },
+      versions: VERSIONS,
+      ...rest,
+    },
+    secrets: { ...Object.fromEntries(names.map((n) => [`${n}-key`, canary(n)])), ...secrets },
+    ships: names,
+  };
+}
+
+export const EXISTING_SERVER = "https://cluster.example.com:6443";
+export const KUBECONFIG = JSON.stringify({
+  apiVersion: "v1",
+  kind: "Config",
+  clusters: [{ name: "there", cluster: { server: EXISTING_SERVER } }],
+  users: [{ name: "there", user: { token: "canary-token-of-the-cluster" } }],
+});
+
+export const examples = {
+  "vps-digitalocean": example("vps", NAMES.slice(0, 1), { regions: { allowed: ["nyc3"] } }),
+  "vps-aws": example("vps", NAMES.slice(0, 1), { regions: { allowed: ["us-west-2"] } }),
+  "multi-vps": example("multi-vps", NAMES.slice(0, 3), { regions: { allowed: ["nyc3"] } }),
+  groundseg: example("groundseg", NAMES.slice(0, 4), { regions: { allowed: ["nyc3"] } }),
+  eks: example("eks", NAMES.slice(0, 6), { regions: { allowed: ["us-west-2"] }, customers: 1 }),
+  doks: example("doks", NAMES.slice(0, 3), { regions: { allowed: ["nyc3"] } }),
+  "existing-cluster": example(
+    "existing-cluster",
+    NAMES.slice(0, 2),
+    {
+      existing: {
+        kubeconfigSecret: "kubeconfig",
+        clusterMonthly: 300,
+        clusterAllocatableGiB: 64,
+        storageClass: "retained",
+      },
+    },
+    { kubeconfig: KUBECONFIG },
+  ),
+} satisfies Record<string, Example>;
+
+export type ExampleName = keyof typeof examples;
+
+/** The cluster that is there before a stack of existing-cluster. */
+function seed(project: Project): void {
+  const metadata = { name: "retained" };
+  const inputs = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata, reclaimPolicy: "Retain" };
+  const type = "kubernetes:storage.k8s.io/v1:StorageClass";
+  project.cloud.create({ scope: EXISTING_SERVER, type, id: metadata.name, urn: "", inputs, outs: inputs }, null);
+}
+
+/** Records an example, fills in its secrets, and gives its stacks, the platform first. */
+export async function prepare(project: Project, { requirements, secrets }: Example): Promise<string[]> {
+  if (requirements.platform === "existing-cluster") seed(project);
+  const stacks = await project.record(requirements);
+  for (const stack of stacks) await project.secrets(stack, secrets);
+  return stacks;
+}

@@ -1,0 +1,257 @@
+// A project the way a user has one: stack files written by `roadstead plan --write`, the compiled stack program, the real
+// Pulumi CLI on a file backend. Only the language host and the providers are stand-ins (see docs/testing.md).
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+
+const checkout = path.join(__dirname, "../../..");
+const { Cloud } = createRequire(__filename)("../cloud/store.cjs") as { Cloud: new (dir: string) => CloudStore };
+
+export interface CloudObject {
+  scope: string;
+  type: string;
+  id: string;
+  urn: string;
+  inputs: Record<string, unknown>;
+  outs: Record<string, unknown>;
+}
+export interface JournalEntry {
+  op: "create" | "update" | "delete" | "cascade" | "refuse";
+  scope: string;
+  type: string;
+  id: string;
+  urn: string;
+  reason?: string;
+}
+interface CloudStore {
+  all(): CloudObject[];
+  journal(): JournalEntry[];
+  create(object: CloudObject, taken: string | null): CloudObject;
+  update(object: CloudObject): void;
+  remove(object: CloudObject, taken: string | null): void;
+}
+
+export interface Fault {
+  on: "create" | "update" | "delete";
+  type?: string;
+  nth?: number;
+  what: "fail" | "slow" | "hang" | "kill-before" | "kill-after";
+  ms?: number;
+}
+
+export interface Outcome {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  timedOut: boolean;
+  output: string;
+  /** By operation: create, update, same, delete, replace… Empty when the engine was killed. */
+  changes: Record<string, number>;
+  /** Every line of the engine's event log. */
+  events: string;
+}
+
+const PASSPHRASE = "only-for-tests";
+/** No operation of these suites takes that long; a hanging one is ended with everything it started. */
+const LIMIT_MS = 180_000;
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach(endGroup));
+
+function endGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, "SIGKILL");
+  } catch {
+    return; // Gone already.
+  }
+}
+
+export class Project {
+  readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "roadstead-engine-"));
+  readonly cloud: CloudStore;
+  private count = 0;
+
+  /** `shareWith`: another project whose cloud this one works in. */
+  constructor(shareWith?: Project) {
+    for (const folder of ["home", "backend", "stacks", "bin"]) fs.mkdirSync(this.path(folder));
+    for (const shared of ["dist", "node_modules", "policies"])
+      fs.symlinkSync(path.join(checkout, shared), this.path(shared));
+    this.script("bin/pulumi-language-nodejs", path.join(__dirname, "language-host.cjs"));
+    const providers = ["aws", "digitalocean", "kubernetes", "random"].map((name) => {
+      fs.mkdirSync(this.path(`plugins/${name}`), { recursive: true });
+      this.script(`plugins/${name}/pulumi-resource-${name}`, path.join(__dirname, "../cloud/provider.cjs"), name);
+      return { name, path: `plugins/${name}` };
+    });
+    const shipped = parse(fs.readFileSync(path.join(checkout, "Pulumi.yaml"), "utf8")) as object;
+    fs.writeFileSync(this.path("Pulumi.yaml"), stringify({ ...shipped, plugins: { providers } }));
+    this.cloudFolder = shareWith?.cloudFolder ?? this.path("cloud");
+    this.cloud = new Cloud(this.cloudFolder);
+  }
+  private readonly cloudFolder: string;
+
+  path(...parts: string[]): string {
+    return path.join(this.root, ...parts);
+  }
+
+  /** Plans, records, and creates the stacks. Returns the names of the recorded stacks, the platform first. */
+  async record(requirements: object, options: string[] = [], stack = "prod"): Promise<string[]> {
+    const known = new Set(this.stacks());
+    fs.writeFileSync(this.path("roadstead.yaml"), stringify(requirements));
+    const main = path.join(checkout, "dist/cli/main.js");
+    const made = spawnSync(
+      process.execPath,
+      [main, "plan", "roadstead.yaml", "--stack", stack, "--write", ...options],
+      { cwd: this.root, encoding: "utf8", timeout: 60_000 },
+    );
+    if (made.status !== 0) throw new Error(`roadstead plan --write: exit ${made.status}\n${made.stdout}${made.stderr}`);
+    const stacks = this.stacks();
+    for (const name of stacks.filter((s) => !known.has(s))) await this.must(["stack", "init", name]);
+    return stacks;
+  }
+
+  stacks(): string[] {
+    return fs
+      .readdirSync(this.path("stacks"))
+      .map((f) => /^Pulumi\.(.+)\.yaml$/.exec(f)?.[1] ?? "")
+      .filter(Boolean)
+      .sort();
+  }
+
+  async secrets(stack: string, values: Record<string, string>): Promise<void> {
+    const given = Object.entries(values).flatMap(([key, value]) => ["--secret", `${key}=${value}`]);
+    if (given.length > 0) await this.must(["config", "set-all", "--stack", stack, ...given]);
+  }
+
+  up(stack: string, options: string[] = [], faults: Fault[] = []): Promise<Outcome> {
+    return this.pulumi(["up", "--yes", "--skip-preview", "--stack", stack, ...options], faults);
+  }
+
+  preview(stack: string, options: string[] = []): Promise<Outcome> {
+    return this.pulumi(["preview", "--stack", stack, ...options]);
+  }
+
+  refresh(stack: string): Promise<Outcome> {
+    return this.pulumi(["refresh", "--yes", "--skip-preview", "--stack", stack]);
+  }
+
+  /** With the preview that the CLI does by itself: it is where protected resources stop everything else. */
+  destroy(stack: string, options: string[] = []): Promise<Outcome> {
+    return this.pulumi(["destroy", "--yes", "--stack", stack, ...options]);
+  }
+
+  /** What the engine knows of a stack, as it lies on disk. */
+  checkpoint(stack: string): string {
+    return fs.readFileSync(this.path(`backend/.pulumi/stacks/roadstead/${stack}.json`), "utf8");
+  }
+
+  resources(stack: string): StateResource[] {
+    const state = JSON.parse(this.checkpoint(stack)) as { checkpoint: { latest?: { resources?: StateResource[] } } };
+    return state.checkpoint.latest?.resources ?? [];
+  }
+
+  async must(args: string[]): Promise<Outcome> {
+    const outcome = await this.pulumi(args);
+    if (outcome.code !== 0) throw new Error(`pulumi ${args.join(" ")}: exit ${outcome.code}\n${outcome.output}`);
+    return outcome;
+  }
+
+  async pulumi(args: string[], faults: Fault[] = [], limitMs = LIMIT_MS): Promise<Outcome> {
+    const log = this.path(`events-${(this.count += 1)}.jsonl`);
+    const faultFile = this.path(`faults-${this.count}.json`);
+    fs.writeFileSync(faultFile, JSON.stringify(faults));
+    const operation = ["up", "preview", "refresh", "destroy"].includes(args[0]!);
+    const child = spawn(
+      await pulumiProgram(),
+      [...args, "--non-interactive", "--color", "never", ...(operation ? ["--event-log", log] : [])],
+      {
+        cwd: this.root,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+          ...process.env,
+          PATH: `${this.path("bin")}:${process.env.PATH}`,
+          PULUMI_HOME: this.path("home"),
+          PULUMI_BACKEND_URL: `file://${this.path("backend")}`,
+          PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+          PULUMI_SKIP_UPDATE_CHECK: "1",
+          // The event log is an option of developers.
+          PULUMI_DEBUG_COMMANDS: "1",
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          ROADSTEAD_CLOUD: this.cloudFolder,
+          ROADSTEAD_FAULTS: faultFile,
+        },
+      },
+    );
+    running.add(child);
+    let output = "";
+    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+    child.stderr.on("data", (data: Buffer) => (output += data.toString()));
+    let timedOut = false;
+    const limit = setTimeout(() => {
+      timedOut = true;
+      endGroup(child);
+    }, limitMs);
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", (...ended) => resolve(ended));
+    });
+    clearTimeout(limit);
+    // Plugins end by themselves; those that hang do not outlive their engine.
+    endGroup(child);
+    running.delete(child);
+    const events = fs.existsSync(log) ? fs.readFileSync(log, "utf8") : "";
+    return { code, signal, timedOut, output, changes: changesIn(events), events };
+  }
+
+  /** Processes that still run on behalf of this project. Linux only; none are seen elsewhere. */
+  left(): string[] {
+    if (!fs.existsSync("/proc/self")) return [];
+    return fs.readdirSync("/proc").flatMap((pid) => {
+      try {
+        const environment = /^\d+$/.test(pid) ? fs.readFileSync(`/proc/${pid}/environ`, "utf8") : "";
+        return environment.includes(`ROADSTEAD_CLOUD=${this.cloudFolder}`)
+          ? [fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")]
+          : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  remove(): void {
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+
+  private script(file: string, ...program: string[]): void {
+    const words = [process.execPath, ...program].map((w) => `'${w}'`).join(" ");
+    fs.writeFileSync(this.path(file), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+  }
+}
+
+export interface StateResource {
+  urn: string;
+  type: string;
+  custom?: boolean;
+  id?: string;
+  protect?: boolean;
+  retainOnDelete?: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+let found: string | undefined;
+async function pulumiProgram(): Promise<string> {
+  found ??= process.env.ROADSTEAD_PULUMI;
+  if (found === undefined) throw new Error("run these tests with npm run test:engine, which finds pulumi");
+  return found;
+}
+
+function changesIn(events: string): Record<string, number> {
+  for (const line of events.split("\n").filter(Boolean).reverse()) {
+    const { summaryEvent } = JSON.parse(line) as { summaryEvent?: { resourceChanges?: Record<string, number> } };
+    if (summaryEvent) return summaryEvent.resourceChanges ?? {};
+  }
+  return {};
+}

@@ -1,0 +1,126 @@
+// From nothing to nothing, for a small example of every mode: what `up` makes, that it stays as it is, and what `destroy`
+// leaves. What nobody may lose is what is left.
+import { type ExampleName, examples, prepare } from "./engine/examples";
+import { type CloudObject, type JournalEntry, type Outcome, Project } from "./engine/project";
+
+const asked = (process.env.ROADSTEAD_EXAMPLES ?? Object.keys(examples).join(",")).split(",") as ExampleName[];
+
+/** Types whose loss is the loss of a ship, or lets it run twice. */
+const KEPT: Record<string, RegExp> = {
+  hosts: /^(digitalocean:index\/volume:Volume|aws:ebs\/volume:Volume|aws:ssm\/parameter:Parameter)$/,
+  clusters:
+    /^kubernetes:(core\/v1:(PersistentVolumeClaim|Namespace)|coordination.k8s.io\/v1:Lease|admissionregistration.k8s.io\/v1:ValidatingAdmissionPolicy(Binding)?|storage.k8s.io\/v1:StorageClass)$/,
+};
+
+describe.each(asked)("%s", (name) => {
+  const example = examples[name];
+  const project = new Project();
+  const overCluster = ["eks", "doks", "existing-cluster"].includes(name);
+  let stacks: string[] = [];
+  let given = 0;
+
+  beforeAll(async () => {
+    stacks = await prepare(project, example);
+    given = project.cloud.all().length;
+  });
+  afterAll(() => {
+    const left = project.left();
+    project.remove();
+    expect(left).toEqual([]);
+  });
+
+  test("the first preview passes every mandatory policy", async () => {
+    const [platform] = stacks;
+    const seen = await project.preview(platform!, ["--policy-pack", project.path("policies")]);
+    expectDone(seen);
+    expect(mandatory(seen)).toEqual([]);
+    expect(project.cloud.journal().slice(given)).toEqual([]);
+  });
+
+  test("up makes everything, each thing once", async () => {
+    for (const stack of stacks) expectDone(await project.up(stack));
+    const made = project.cloud.journal().slice(given);
+    expect(made.filter((e) => e.op !== "create")).toEqual([]);
+    expect(twice(made)).toEqual([]);
+    expect(shipsIn(project.cloud.all())).toEqual([...example.ships].sort());
+  });
+
+  test("a second up changes nothing", async () => {
+    const before = project.cloud.journal().length;
+    for (const stack of stacks) expectUnchanged(await project.up(stack));
+    expect(project.cloud.journal()).toHaveLength(before);
+  });
+
+  test("refresh finds nothing changed", async () => {
+    for (const stack of stacks) expectUnchanged(await project.refresh(stack));
+  });
+
+  test("every policy runs and no mandatory one is violated", async () => {
+    for (const stack of stacks) {
+      const seen = await project.preview(stack, ["--policy-pack", project.path("policies"), "--expect-no-changes"]);
+      expectDone(seen);
+      expect(seen.output).not.toMatch(/can't run policy/i);
+      expect(mandatory(seen)).toEqual([]);
+    }
+  });
+
+  test("destroy is refused while ships exist, and takes nothing away", async () => {
+    const before = project.cloud.journal().length;
+    for (const stack of [...stacks].reverse()) {
+      const refused = await project.destroy(stack);
+      expect(refused.code).not.toBe(0);
+      expect(refused.output).toMatch(/protect/);
+    }
+    expect(project.cloud.journal().slice(before)).toEqual([]);
+  });
+
+  test("after an explicit unprotect only piers and claims are left", async () => {
+    const before = project.cloud.journal().length;
+    for (const stack of [...stacks].reverse()) {
+      await project.must(["state", "unprotect", "--all", "--yes", "--stack", stack]);
+      expectDone(await project.destroy(stack));
+    }
+    const taken = project.cloud.journal().slice(before);
+    expect(taken.filter((e) => e.op !== "delete")).toEqual([]);
+    const left = project.cloud.all();
+    expect(left.filter((o) => !KEPT[overCluster ? "clusters" : "hosts"]!.test(o.type)).map(named)).toEqual([]);
+    expect(shipsIn(left)).toEqual([...example.ships].sort());
+  });
+});
+
+function expectDone(outcome: Outcome): void {
+  if (outcome.code !== 0) throw new Error(outcome.output.slice(-6_000));
+}
+
+function expectUnchanged(outcome: Outcome): void {
+  expectDone(outcome);
+  if (Object.keys(outcome.changes).some((op) => op !== "same")) throw new Error(outcome.output.slice(-6_000));
+}
+
+const named = ({ type, id }: CloudObject): string => `${type} ${id}`;
+
+function twice(made: JournalEntry[]): string[] {
+  const seen = new Set<string>();
+  return made.map((e) => e.urn).filter((urn) => seen.has(urn) || !seen.add(urn));
+}
+
+/** Ids of the ships that a claim and a place for the pier are there for. */
+function shipsIn(objects: CloudObject[]): string[] {
+  const text = (o: CloudObject): string => JSON.stringify(o.inputs);
+  const all = Object.values(examples).flatMap((e) => e.ships);
+  return [...new Set(all)]
+    .filter((ship) => objects.some((o) => /volume|Volume|PersistentVolumeClaim/.test(o.type) && text(o).includes(ship)))
+    .sort();
+}
+
+function mandatory({ events }: Outcome): string[] {
+  return events
+    .split("\n")
+    .filter(Boolean)
+    .flatMap((line) => {
+      const { policyEvent } = JSON.parse(line) as {
+        policyEvent?: { enforcementLevel: string; policyName: string; message: string };
+      };
+      return policyEvent?.enforcementLevel === "mandatory" ? [`${policyEvent.policyName}: ${policyEvent.message}`] : [];
+    });
+}
