@@ -1,14 +1,15 @@
 // `plan --diff STACK|OLD.json`: what today's plan would change, without changing it.
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { diffPlans, diffText, type DiffEntry } from "../planner/architecture/diff";
+import { diffPlans, type DiffEntry } from "../planner/architecture/diff";
 import { type Plan, planSchema } from "../planner";
 import { usage } from "./exit";
 import { readInput } from "./files";
 import type { Io } from "./io";
+import { firstOf } from "./next-steps";
 import type { Planned } from "./planning";
 import { projectOf, readStackFile } from "./project";
-import { decide } from "./record";
+import { decide, shortDiff } from "./record";
 
 interface Comparison {
   schema: "roadstead/diff/1";
@@ -27,10 +28,13 @@ export function compare(io: Io, planned: Planned, against: string, json: boolean
   const changed = result.stacks.filter((s) => s.entries.length > 0);
   const lines = changed.flatMap((s) => [
     s.stack === null ? `Against ${against}:` : `${s.stack}:`,
-    diffText(s.entries),
+    shortDiff(s.entries),
     "",
   ]);
-  const problems = result.problems.map((p) => `Could not be recorded: ${p}\n`);
+  const problems = firstOf(
+    result.problems.map((p) => `Could not be recorded: ${p}`),
+    (rest) => `Could not be recorded: ${rest} more problems (--json lists all)`,
+  ).map((p) => `${p}\n`);
   if (changed.length === 0 && problems.length === 0) return `No difference to ${against}.\n`;
   return `${lines.join("\n")}${lines.length > 0 ? "\n" : ""}${problems.join("")}`;
 }

@@ -93,6 +93,7 @@ function describe(io: Io, ended: (code: number) => void): Command {
   )
     .option("--json", "print the plan as one JSON object")
     .option("--html <file>", "write a self-contained report page")
+    .option("--all", "show every way that lost, with its figures and what would change it")
     .option("--mermaid", "print the chosen architecture as a Mermaid diagram")
     .option("--candidate <id>", "take this feasible candidate instead of the planner's; needs --reason")
     .option("--reason <text>", "why another candidate is taken; recorded in the lock")

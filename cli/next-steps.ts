@@ -9,7 +9,7 @@ export const POLICY_PACK = "policies";
 export const upCommand = (stack: string, pack = POLICY_PACK): string =>
   `pulumi up --stack ${stack} --policy-pack ${pack}`;
 
-/** Lines that say what to do about something, before a person reads no further. */
+/** Lines of one kind before a person reads no further. */
 const LISTED = 10;
 
 /** The first lines of many, and how many more there are. */

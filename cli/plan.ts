@@ -11,6 +11,7 @@ export interface PlanCommandOptions extends PlanningOptions {
   json?: boolean;
   html?: string;
   mermaid?: boolean;
+  all?: boolean;
   candidate?: string;
   reason?: string;
   stack?: string;
@@ -59,7 +60,7 @@ export async function planCommand(file: string, options: PlanCommandOptions, io:
 function show({ plan }: Planned, options: PlanCommandOptions, io: Io): void {
   if (options.json) io.out(`${JSON.stringify(plan, null, 2)}\n`);
   else if (options.mermaid) io.out(report().renderMermaid(plan));
-  else io.out(renderPlan(plan, { paint: painter(io), width: io.columns }));
+  else io.out(renderPlan(plan, { paint: painter(io), width: io.columns, all: options.all }));
 }
 
 function reportFile(io: Io, { requirements, plan }: Planned, file: string): FileToWrite {

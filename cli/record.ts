@@ -1,10 +1,11 @@
 // `plan --stack S --write`: which stack files the decision goes into. Decided by the planner; only read here.
 import * as path from "node:path";
 import { planWrite, type WriteResult } from "../planner/architecture/write";
-import { diffText } from "../planner/architecture/diff";
+import { type DiffEntry, diffText } from "../planner/architecture/diff";
 import { type ExitCode, Stop } from "./exit";
 import type { FileToWrite } from "./files";
 import type { Io } from "./io";
+import { firstOf } from "./next-steps";
 import type { Planned } from "./planning";
 import { type Project, projectOf, stackFiles } from "./project";
 
@@ -30,13 +31,21 @@ export function record(io: Io, planned: Planned, options: RecordOptions): Record
     const changes = result.problems.some((p) => p.code === "different-decision")
       ? result.diff
           .filter((d) => d.entries.length > 0)
-          .flatMap((d) => [`${d.stack} would change:`, diffText(d.entries)])
+          .flatMap((d) => [`${d.stack} would change:`, shortDiff(d.entries)])
       : [];
     const claimed = result.problems.some((p) => p.code === "claimed") && !options.attestNeverDeployed;
     const hint = claimed ? ["only if the recorded stack was never deployed, say so: --attest-never-deployed"] : [];
     throw new Stop(
       result.exit as ExitCode,
-      [...changes, ...result.problems.map((p) => p.message), ...hint, "nothing was written"].join("\n"),
+      [
+        ...changes,
+        ...firstOf(
+          result.problems.map((p) => p.message),
+          (rest) => `and ${rest} more problems`,
+        ),
+        ...hint,
+        "nothing was written",
+      ].join("\n"),
     );
   }
   const shown = (fileName: string) =>
@@ -59,6 +68,13 @@ export function record(io: Io, planned: Planned, options: RecordOptions): Record
             ),
           ],
   };
+}
+
+/** Hundreds of ships change alike: the first ten lines tell it, --json has all. */
+export function shortDiff(entries: readonly DiffEntry[]): string {
+  return firstOf(diffText([...entries]).split("\n"), (rest) => `and ${rest} more changes (--json lists all)`).join(
+    "\n",
+  );
 }
 
 /** What recording would do, on the files as they are. */

@@ -11,6 +11,8 @@ export interface PlanView {
   width: number;
   /** The candidate to show as chosen, when the user took another than the planner's. */
   chosen?: string;
+  /** Every way that lost with its figures and fix, even when something fits. Default false. */
+  all?: boolean;
 }
 
 /** The decision in one sentence. */
@@ -32,7 +34,10 @@ export function renderPlan(plan: Plan, view: PlanView): string {
   const title = (text: string) => ["", paint("bold", text)];
   const blocks: string[][] = [
     wrap(headline(plan, chosenId), width).map((l) => paint(chosen ? "green" : "yellow", l)),
-    [...title("Ways to host them, the best first"), ...ways(plan, chosenId, paint, width)],
+    [
+      ...title("Ways to host them, the best first"),
+      ...ways(plan, chosenId, paint, width, view.all === true || !chosen),
+    ],
   ];
   if (chosen) blocks.push([...title(`What ${chosen.id} costs a month`), ...costs(chosen, width)]);
   if (chosen) blocks.push([...title("What you get"), ...bullets(facts(chosen), width)]);
@@ -76,10 +81,10 @@ function priceWithBand(c: Candidate): string {
   return `${money(mid, currency)}${edges}${incomplete ? ", some prices unknown" : ""}`;
 }
 
-function ways(plan: Plan, chosenId: string | null, paint: Paint, width: number): string[] {
+function ways(plan: Plan, chosenId: string | null, paint: Paint, width: number, everything: boolean): string[] {
   const fits = plan.candidates.filter((c) => c.feasible).sort((a, b) => a.rank - b.rank);
   const lost = plan.candidates.filter((c) => !c.feasible).sort((a, b) => a.rank - b.rank);
-  const all = [...fits, ...lost];
+  const all = everything ? [...fits, ...lost] : fits;
   const rows = all.map((c) => {
     const { low, mid, high, currency, incomplete } = c.monthly;
     return [
@@ -112,8 +117,27 @@ function ways(plan: Plan, chosenId: string | null, paint: Paint, width: number):
       if (c.feasible) return [lines[i]!];
       return [lines[i]!, ...why(c, width).map((l) => paint("dim", l))];
     }),
-    paint("dim", "* chosen   + fits   - does not fit, with its first reason and what would change it"),
+    ...(everything ? [] : modesLost(lost, new Set(fits.map((c) => c.mode)), width).map((l) => paint("dim", l))),
+    paint(
+      "dim",
+      everything
+        ? "* chosen   + fits   - does not fit, with its first reason and what would change it"
+        : "* chosen   + fits   - does not fit; --all shows every way that lost, and what would change it",
+    ),
   ];
+}
+
+/** One line for each mode none of whose ways fits: what fits is what is read. */
+function modesLost(lost: readonly Candidate[], fitting: ReadonlySet<string>, width: number): string[] {
+  const first = new Map<string, Candidate>();
+  for (const c of lost) if (!fitting.has(c.mode) && !first.has(c.mode)) first.set(c.mode, c);
+  const longest = Math.max(0, ...[...first.keys()].map((m) => m.length));
+  return [...first.values()].map((c) => {
+    const [r] = c.rejections;
+    const reason = r === undefined ? "" : `${r.code}: ${r.limit}: have ${figure(r.have)}, need ${figure(r.need)}`;
+    const line = `-  ${c.mode.padEnd(longest)}  ${reason}`;
+    return line.length > width ? `${line.slice(0, width - 1)}…` : line;
+  });
 }
 
 /** The decisive reason with its figures and fix; how many more there are. */

@@ -87,7 +87,7 @@ function shipsOf(answers: Answers, haveSome: boolean): ShipsAnswer | null {
 }
 
 function environmentOf(answers: Answers): string {
-  return answers.purpose === "development" || answers.purpose === undefined ? "dev" : "prod";
+  return answers.purpose === "production" ? "prod" : "dev";
 }
 
 function hasShips(doc: Document): boolean {

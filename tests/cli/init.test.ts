@@ -255,3 +255,19 @@ domain: fleet.example.com
     expect(JSON.parse(read(dir, "r.json"))).toEqual({ ships: { count: 3 } });
   });
 });
+
+test.each([
+  ["personal", "dev"],
+  ["development", "dev"],
+  ["production", "prod"],
+])(
+  "ships for %s purposes are planned for the stack %s, and the command plan prints next records there",
+  async (purpose, stack) => {
+    const dir = workspace({ "a.yaml": `purpose: ${purpose}\nships: 1\n` });
+    expect((await roadstead(dir, ["init", "--answers", "a.yaml"])).code).toBe(0);
+    const { stderr } = await roadstead(dir, ["plan", "roadstead.yaml"]);
+    const next = /roadstead (plan .* --stack (\w+) --write)/.exec(stderr)!;
+    expect(next[2]).toBe(stack);
+    expect((await roadstead(dir, next[1]!.split(" "))).code).toBe(0);
+  },
+);

@@ -232,3 +232,36 @@ test("the next commands repeat the options, so that they plan the same", async (
   expect(stderr).toContain("roadstead preview r.yaml --set customers=2 --rate EUR=1.1\n");
   expect(stderr).toContain("roadstead plan r.yaml --set customers=2 --rate EUR=1.1 --stack prod --write");
 });
+
+test("when something fits, every way that fits and one line for each mode that lost; --all shows each", async () => {
+  const dir = planet();
+  const plan = planSchema.parse(JSON.parse((await roadstead(dir, ["plan", "r.yaml", "--json"])).stdout));
+  const table = async (...more: string[]) =>
+    (await roadstead(dir, ["plan", "r.yaml", ...more])).stdout.split("\n\n").find((b) => b.startsWith("Ways"))!;
+  const short = await table();
+  for (const c of plan.candidates.filter((c) => c.feasible)) expect(short).toContain(` ${c.id} `);
+  const fitting = new Set(plan.candidates.filter((c) => c.feasible).map((c) => c.mode));
+  const lost = new Set(plan.candidates.map((c) => c.mode).filter((m) => !fitting.has(m)));
+  expect(lost.size).toBeGreaterThan(3);
+  for (const mode of lost) expect(short.match(new RegExp(`^-  ${mode} +[a-z-]+: .*have`, "gm"))).toHaveLength(1);
+  expect(short.split("\n").length).toBe(short.match(/^[*+-] /gm)!.length + 2);
+  const all = (await table("--all")).replace(/\s+/g, " ");
+  for (const c of plan.candidates) expect(all).toContain(` ${c.id} `);
+});
+
+test("a change of many ships is told in ten lines and a number; --json has each", async () => {
+  const dir = workspace({ "r.yaml": "ships: { count: 60 }\nplatform: eks\nregions: { allowed: [us-east-1] }\n" });
+  expect((await roadstead(dir, ["plan", "r.yaml", "--stack", "dev", "--write"])).code).toBe(0);
+  const diff = ["plan", "r.yaml", "--diff", "dev", "--set", "ships.diskGiB=40"];
+  const { stdout } = await roadstead(dir, diff);
+  expect(stdout).toMatch(/and \d+ more changes/);
+  const { stacks } = JSON.parse((await roadstead(dir, [...diff, "--json"])).stdout) as {
+    stacks: { entries: unknown[] }[];
+  };
+  expect(Math.max(...stacks.map((s) => s.entries.length))).toBeGreaterThan(10);
+  expect(stdout.split("\n").length).toBeLessThan(stacks.length * 14 + 20);
+  const other = ["--set", "ships.memoryGiB=8", "--set", "ships.diskGiB=40", "--set", "regions.allowed=[us-west-2]"];
+  const refused = await roadstead(dir, ["plan", "r.yaml", ...other, "--stack", "dev", "--write"]);
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr.split("\n").length).toBeLessThan(60);
+});
