@@ -34,7 +34,7 @@ export function resolveShips(input: RequirementsFile["ships"], customers: number
     problems.push(...read.problems);
     return read.ship ? [read.ship] : [];
   });
-  problems.push(...repeatedNames(named, base, problem));
+  problems.push(...repeatedNames(named, base, problem), ...repeatedKeys(named, base, problem));
 
   const distinctCustomers = new Set(named.flatMap((s) => (s.customer ? [s.customer] : [])));
   if (distinctCustomers.size > 0 && customers > 1 && distinctCustomers.size > customers)
@@ -171,6 +171,27 @@ function repeatedNames(named: RequestedShip[], base: string, problem: ProblemMak
         id,
         `each ship once (it stands at ${base}[${before}] already)`,
         "remove one: a ship never runs twice",
+      ),
+    ];
+  });
+}
+
+/** A boot key is one ship's: two that name the same secret would boot one identity twice, or not at all. */
+function repeatedKeys(named: RequestedShip[], base: string, problem: ProblemMaker): Problem[] {
+  const first = new Map<string, number>();
+  return named.flatMap((ship, i) => {
+    if (ship.key === null) return [];
+    const before = first.get(ship.key.secret);
+    if (before === undefined) {
+      first.set(ship.key.secret, i);
+      return [];
+    }
+    return [
+      problem(
+        `${base}[${i}].key.secret`,
+        ship.key.secret,
+        `a secret of its own (${base}[${before}] has this one)`,
+        "one key is one ship: store each ship's key under its own name",
       ),
     ];
   });

@@ -92,3 +92,12 @@ describe("an object name stands for one ship for good", () => {
     expect([back.id, back.sealed]).toEqual(["halley", true]);
   });
 });
+
+test("one key is one ship: two ships never name the same secret", () => {
+  const ships = [1, 2, 3].map((n) => ({ name: planet(n), key: { secret: n === 2 ? "own" : "shared" } }));
+  const loaded = checkRequirements({ ships: { named: ships } }, "wish.yaml", {});
+  expect([loaded.ok, loaded.ok ? [] : loaded.problems.map((p) => p.path)]).toEqual([
+    false,
+    ["ships.named[2].key.secret"],
+  ]);
+});
