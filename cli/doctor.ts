@@ -39,6 +39,7 @@ export async function doctorCommand(
       architecture.role === "platform" ? architecture.cells.map((c) => c.stack).filter((s) => s !== stack) : [],
     config: stackConfig(text),
     missing: missingVersions(architecture),
+    runState: parsed.runState,
     lockProblems: parsed.problems.map((p) => p.message),
   });
   io.out(

@@ -1,5 +1,6 @@
 // What a person does next, as commands that exist in this version. Pure.
 import { isPlaceholder } from "../planner/architecture/identity";
+import type { RunState } from "../planner/architecture/run-state";
 import type { Architecture } from "../planner/architecture/schema";
 import type { PlanningOptions } from "./planning";
 
@@ -23,11 +24,12 @@ export interface Parked {
   tenant: string;
 }
 
-/** Ships of a lock that are created stopped, as far as `up` creates them at all. */
-export function parkedShips(a: Architecture): Parked[] {
+/** Ships of a lock that are created stopped and never ran, as far as is recorded and `up` creates them at all. */
+export function parkedShips(a: Architecture, runState: RunState = {}): Parked[] {
   if (a.cluster === null) return [];
   const parked = new Set(a.cells.filter((c) => c.parked).map((c) => c.id));
-  return a.ships.filter((s) => parked.has(s.cell) && !s.sealed && !isPlaceholder(s.id));
+  const neverRan = (id: string) => (runState[id]?.firstBoot ?? "never") === "never";
+  return a.ships.filter((s) => parked.has(s.cell) && !s.sealed && !isPlaceholder(s.id) && neverRan(s.id));
 }
 
 /** Nothing but a person starts a parked ship yet: one after the other, so that a fault meets one ship and not fifty. */
@@ -36,7 +38,7 @@ export function releaseSteps(ships: readonly Parked[]): string[] {
   if (first === undefined) return [];
   const each = (s: Parked) => `kubectl -n ${s.tenant} scale statefulset/${s.id} --replicas=1`;
   return [
-    `# ${ships.length === 1 ? "1 ship is" : `${ships.length} ships are`} created stopped. Start one, wait until READY is 1/1, then the next (\`roadstead up\` does it from the rollout version on):`,
+    `# ${ships.length === 1 ? "1 ship is" : `${ships.length} ships are`} created stopped. Start one, wait until READY is 1/1, then the next (\`roadstead up\` does it from the rollout version on); never one in quarantine or stopped on purpose:`,
     each(first),
     `kubectl -n ${first.tenant} get statefulset ${first.id} --watch`,
     ...firstOf(ships.slice(1).map(each), (rest) => `# and ${rest} more in the same way`),

@@ -5,7 +5,6 @@ import { architectureDigest } from "../planner/architecture/digest";
 import { fileOfStack, parseStackFile } from "../planner/architecture/stack-file";
 import { buildArchitectures } from "../planner/architecture/build";
 import type { CostLine } from "../planner";
-import type { Architecture } from "../planner/architecture/schema";
 import type { Preview, StackToPreview } from "../preview/result";
 import { stacksTogether } from "./environment";
 import { EXIT, type ExitCode, Stop, usage } from "./exit";
@@ -175,11 +174,7 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
     project: project.name,
     stacks: [first, ...further],
     correct: `Correct the requirements and record again: roadstead plan FILE --stack ${stack} --write`,
-    next: (result) =>
-      nextOfStack(
-        [first, ...further].map((s) => s.architecture),
-        result,
-      ),
+    next: (result) => nextOfStack([first, ...further], result),
     warnings: lost.map((p) => p.message),
   };
 
@@ -211,11 +206,11 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
 }
 
 /** `up` is next only when nothing is known that it would refuse. */
-function nextOfStack(locks: Architecture[], result: Preview): string[] {
-  const { stack, role, platformStack } = locks[0]!;
+function nextOfStack(stacks: StackToPreview[], result: Preview): string[] {
+  const { stack, role, platformStack } = stacks[0]!.architecture;
   const refused = mandatory(result);
   // A host is handed its ship's key after `up`.
-  const onCluster = locks[0]!.cluster !== null;
+  const onCluster = stacks[0]!.architecture.cluster !== null;
   const keyless = onCluster ? result.ledger.ships.filter((s) => s.name !== null && s.key === "missing").length : 0;
   const why = [
     ...(result.missing.length > 0 ? [`${result.missing.length} missing above`] : []),
@@ -224,7 +219,7 @@ function nextOfStack(locks: Architecture[], result: Preview): string[] {
   ];
   if (why.length > 0) return [`roadstead doctor ${stack}   # \`up\` comes later: ${why.join("; ")}`];
   const platform = role === "cell" ? [`# first the platform, unless it is up: roadstead doctor ${platformStack}`] : [];
-  const parked = locks.flatMap(parkedShips);
+  const parked = stacks.flatMap((s) => parkedShips(s.architecture, s.runState));
   return [...platform, `roadstead doctor ${stack}`, upCommand(stack), ...releaseSteps(parked)];
 }
 

@@ -265,7 +265,7 @@ function nextCommands(a: Architecture, f: Facts): string[] {
     `roadstead preview ${f.stack}`,
     `pulumi preview --stack ${f.stack} --policy-pack ${f.policyPack}`,
     up(f.stack),
-    ...releaseSteps(parkedShips(a)),
+    ...releaseSteps(parkedShips(a, f.runState)),
     ...f.cellStacks.flatMap((cell) => [init(cell), `roadstead doctor ${cell}`, up(cell)]),
   ];
 }

@@ -33,7 +33,15 @@ export function machineProbe(io: Io): Probe {
 
 export type Looked = Omit<
   Facts,
-  "stack" | "file" | "project" | "cellStacks" | "config" | "missing" | "lockProblems" | "environmentProblems"
+  | "stack"
+  | "file"
+  | "project"
+  | "cellStacks"
+  | "config"
+  | "missing"
+  | "runState"
+  | "lockProblems"
+  | "environmentProblems"
 >;
 
 export function lookAround(io: Io, probe: Probe, project: Project, architecture: Architecture, stack: string): Looked {

@@ -59,6 +59,7 @@ const HEALTHY: Facts = {
   credentials: { aws: "AWS_PROFILE", digitalocean: "DIGITALOCEAN_TOKEN", spaces: "SPACES_ACCESS_KEY_ID" },
   config: { keys: { "roadstead:sampel-palnet-key": "secure" }, secretsProvider: "other" },
   missing: [],
+  runState: {},
   lockProblems: [],
 };
 
@@ -188,6 +189,9 @@ describe("diagnose", () => {
     expect(after).toContain("# and 49 more in the same way");
     expect(after.length).toBeLessThan(15);
     expect(after.filter((l) => l.startsWith("roadstead up"))).toEqual([]);
+    const state = { claim: "claimed" as const, firstBoot: "done" as const, lastEvent: 7, cleanStopEvent: 7 };
+    const ran = blocking({ ...fleet, ships: ships.slice(0, 2), cells }, { runState: { "ship-0": state } });
+    expect(ran.next.filter((l) => l.startsWith("kubectl")).join("\n")).not.toContain("ship-0 ");
     const none = blocking({ ...fleet, ships, cells: [{ ...cells[0]!, parked: false }] }, {});
     expect(none.next.join("\n")).not.toContain("kubectl");
   });
