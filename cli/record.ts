@@ -66,6 +66,7 @@ export function record(io: Io, planned: Planned, options: RecordOptions): Record
               ({ name, architecture: a }) =>
                 `  ${name}: ${a.mode}, ${a.ships.length} ship${a.ships.length === 1 ? "" : "s"}`,
             ),
+            ...result.warnings.map((warning) => `  note: ${warning}`),
           ],
   };
 }
