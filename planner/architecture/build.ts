@@ -349,7 +349,7 @@ function attestationProblems(recorded: RecordedShip[], before: ParsedStackFile[]
       path: "--attest-never-deployed",
       received: `an attestation that ${stackOfCell(before[0]!.architecture!.environment, "c1")} was never deployed, while ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""} ${names.length === 1 ? "is" : "are"} recorded as claimed, sealed or imported`,
       accepted: "the attestation only where no ship is recorded as claimed, sealed or imported",
-      fix: "Leave it out: it is a promise that nobody checks, and a wrong one gives a ship a second home. Ships move with `roadstead ship move`.",
+      fix: "Leave it out: it is a promise that nobody checks, and a wrong one gives a ship a second home. Ships move with `roadstead ship move` (from the rollout version on).",
     }),
   ];
 }

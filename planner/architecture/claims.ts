@@ -10,7 +10,8 @@ import { stateOf } from "./run-state";
 import type { Architecture } from "./schema";
 import type { ParsedStackFile } from "./stack-file";
 
-const MOVE = (id: string): string => `Ships move with \`roadstead ship move ${id}\` only, whatever flag is given.`;
+const MOVE = (id: string): string =>
+  `Ships move with \`roadstead ship move ${id}\` only (from the rollout version on), whatever flag is given.`;
 
 /** Problems of every claimed ship (unknown counts as claimed) that the new lock would move, shrink or replace. */
 export function claimProblems(
@@ -149,7 +150,7 @@ export function heldProblems(
       return refuse(
         `left stack ${holder.stack} without a recorded clean stop`,
         "a ship no other stack holds",
-        "Record its clean stop there first (`roadstead ship stop`): an old copy never runs again.",
+        "Record its clean stop there first (`roadstead ship stop`, from the rollout version on): an old copy never runs again.",
       );
     if (ship.returns)
       return refuse(

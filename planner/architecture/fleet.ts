@@ -112,7 +112,7 @@ export function matchFleet(
           path,
           wish.name ?? id,
           "a name no tombstone blocks",
-          `${wish.name ?? id} left this fleet without a recorded clean stop; its volume is kept. Record one with \`roadstead ship stop ${id}\` first: an old copy never runs again.`,
+          `${wish.name ?? id} left this fleet without a recorded clean stop; its volume is kept. Record one with \`roadstead ship stop ${id}\` (from the rollout version on) first: an old copy never runs again.`,
         ),
       );
     if (grave) tombstones.delete(id);

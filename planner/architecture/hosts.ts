@@ -151,7 +151,7 @@ function overfull(h: LockedHost, have: number, holds: number): LockProblem {
     path: `hosts.${h.name}`,
     received: `${have} ships of this memory on ${h.name}`,
     accepted: `at most ${holds} on a host of its size`,
-    fix: "Lower ships.memoryGiB, or move ships away with `roadstead ship move` first.",
+    fix: "Lower ships.memoryGiB, or move ships away with `roadstead ship move` (from the rollout version on) first.",
   });
 }
 
