@@ -178,6 +178,8 @@ async function startAll({ programs, ports: wanted = [], limitMs, stages }) {
   start("kwok", programs.kwok, [
     `--kubeconfig=${kubeconfig}`,
     "--manage-all-nodes=true",
+    // Nodes that are not heard of for 40 seconds are taken for lost.
+    "--node-lease-duration-seconds=40",
     `--config=${join(dir, "stages.yaml")}`,
   ]);
   // What every pod needs before it is admitted: the service account the controllers make.
