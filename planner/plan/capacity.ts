@@ -21,6 +21,11 @@ const EVICTION_MIB = 100;
 /** What daemon sets (CNI, CSI, node exporter, log agent) take of a node, MiB and pods. */
 const DAEMON_MIB = 500;
 const DAEMON_PODS = 6;
+/**
+ * vCPU they request: 195m for aws-node with its policy agent, ebs-csi-node, kube-proxy and two others, as counted on
+ * EKS 1.28 (github.com/2i2c-org/infrastructure/issues/3902).
+ */
+const DAEMON_CPU = 0.195;
 
 /** ENILimitedPods of Karpenter and the EKS AMI. */
 export const maxPods = (type: InstanceType): number => type.eniCount * (type.ipv4PerEni - 1) + 2;
@@ -52,7 +57,7 @@ export function nodeCapacity(type: InstanceType, shipMiB: number, cpu: number | 
       memory: Math.floor(allocatableMiB / shipMiB),
       volumes: slots,
       pods: pods - DAEMON_PODS,
-      cpu: cpu === null ? Infinity : Math.floor((type.vcpu - reservedCpu(type.vcpu)) / cpu),
+      cpu: cpu === null ? Infinity : Math.floor((type.vcpu - reservedCpu(type.vcpu) - DAEMON_CPU) / cpu),
     },
     pods,
     allocatableMiB,
