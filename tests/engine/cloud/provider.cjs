@@ -12,7 +12,7 @@ const { construct } = require("./chart.cjs");
 const { faults } = require("./faults.cjs");
 const { Cluster } = require("./cluster.cjs");
 const REPLACES = require("./replaces.json");
-const { asSecret, plain } = require("./secrets.cjs");
+const { asSecret, plain, SECRET } = require("./secrets.cjs");
 const { AlreadyExists, Cloud, Refused } = require("./store.cjs");
 const { computed, lookup, newId, takenName, withName } = require("./types.cjs");
 
@@ -23,7 +23,7 @@ const pkg = process.argv[2];
 const cloud = new Cloud(process.env.ROADSTEAD_CLOUD);
 const injected = faults(cloud, process.env.ROADSTEAD_FAULTS);
 let cluster = null;
-endWithParent();
+endWithParent(process.argv[3]);
 
 const typeOf = (urn) => urn.split("::")[2].split("$").pop();
 const nameOf = (urn) => urn.split("::").slice(3).join("::");
@@ -133,8 +133,10 @@ const methods = {
     const response = new messages.ReadResponse();
     if (found === null) return response;
     response.setId(found.id);
-    response.setProperties(Struct.fromJavaScript(asSecret(found.outs, raw(request.getProperties()))));
-    response.setInputs(Struct.fromJavaScript(asSecret(found.inputs, raw(request.getInputs()))));
+    // An import knows no earlier state; what is in a Secret is a secret all the same.
+    const known = (struct) => (found.type.endsWith(":Secret") ? { stringData: SECRET, data: SECRET } : raw(struct));
+    response.setProperties(Struct.fromJavaScript(asSecret(found.outs, known(request.getProperties()))));
+    response.setInputs(Struct.fromJavaScript(asSecret(found.inputs, known(request.getInputs()))));
     return response;
   },
   update: async (request) => {

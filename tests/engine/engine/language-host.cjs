@@ -13,7 +13,7 @@ const ALREADY_SAID = 32;
 
 const engine = process.argv.filter((a) => !a.startsWith("-")).pop();
 const children = new Set();
-endWithParent(() => children.forEach((child) => child.kill("SIGKILL")));
+endWithParent(engine, () => children.forEach((child) => child.kill("SIGKILL")));
 
 function start(args, options) {
   const child = spawn(process.execPath, args, options);

@@ -141,6 +141,49 @@ export class Project {
     return this.pulumi(["destroy", "--yes", "--stack", stack, ...options]);
   }
 
+  /** Creations the engine began and did not see the end of. */
+  pendingCreates(stack: string): string[] {
+    const state = JSON.parse(this.checkpoint(stack)) as {
+      checkpoint: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
+    };
+    const pending = state.checkpoint.latest?.pending_operations ?? [];
+    return pending.filter((p) => p.type === "creating").map((p) => p.resource.urn);
+  }
+
+  /**
+   * The way on after a killed engine: its lock is lifted; what it had begun to create is taken over where it is there and
+   * forgotten where it is not. (`pulumi refresh --import-pending-creates` of 3.250 marks such a creation as an import that
+   * no later operation carries out, so the state is completed here.)
+   */
+  async recover(stack: string): Promise<Outcome> {
+    await this.pulumi(["cancel", "--yes", "--stack", stack]);
+    this.mendCheckpoint(stack);
+    const file = this.path("exported.json");
+    await this.must(["stack", "export", "--stack", stack, "--file", file]);
+    const exported = JSON.parse(fs.readFileSync(file, "utf8")) as {
+      deployment: { resources: StateResource[]; pending_operations?: { type: string; resource: StateResource }[] };
+    };
+    const { resources, pending_operations: pending = [] } = exported.deployment;
+    for (const { type, resource } of pending) {
+      const there = this.cloud.all().find((o) => o.urn === resource.urn);
+      if (type === "creating" && there) resources.push({ ...resource, id: there.id, outputs: {} });
+    }
+    exported.deployment.pending_operations = [];
+    fs.writeFileSync(file, JSON.stringify(exported));
+    await this.must(["stack", "import", "--stack", stack, "--file", file]);
+    return this.refresh(stack);
+  }
+
+  /** A file backend killed while it wrote leaves half a file, and beside it the whole one before. */
+  mendCheckpoint(stack: string): void {
+    const file = this.path(`backend/.pulumi/stacks/roadstead/${stack}.json`);
+    try {
+      JSON.parse(fs.readFileSync(file, "utf8"));
+    } catch {
+      fs.copyFileSync(`${file}.bak`, file);
+    }
+  }
+
   /** What the engine knows of a stack, as it lies on disk. */
   checkpoint(stack: string): string {
     return fs.readFileSync(this.path(`backend/.pulumi/stacks/roadstead/${stack}.json`), "utf8");
@@ -198,11 +241,19 @@ export class Project {
       child.on("exit", (...ended) => resolve(ended));
     });
     clearTimeout(limit);
-    // Plugins end by themselves; those that hang do not outlive their engine.
     endGroup(child);
     running.delete(child);
+    // Plugins are groups of their own and end themselves when their engine is gone.
+    if (code === null) await this.gone();
     const events = fs.existsSync(log) ? fs.readFileSync(log, "utf8") : "";
     return { code, signal, timedOut, output, changes: changesIn(events), events };
+  }
+
+  /** What still runs some seconds after the engine was killed. */
+  async gone(limitMs = 5_000): Promise<string[]> {
+    for (const until = Date.now() + limitMs; this.left().length > 0 && Date.now() < until;)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    return this.left();
   }
 
   /** Processes that still run on behalf of this project. Linux only; none are seen elsewhere. */
