@@ -29,7 +29,9 @@ const args = [
   ...process.argv.slice(2),
 ];
 // Its own report goes to stderr already; the JSON it prints as well would bury the last line.
-const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+const tied = ["--require", join(here, "control-plane/tied.cjs")];
+const child = spawn(process.execPath, [...tied, ...args], { stdio: ["pipe", "ignore", "inherit"] });
+child.stdin.on("error", () => undefined);
 const limit = setTimeout(() => {
   console.error(`stopped: the suite took longer than ${LIMIT_MS / 60_000} minutes`);
   child.kill("SIGKILL");
