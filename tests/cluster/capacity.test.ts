@@ -1,7 +1,8 @@
 // The planner's figures against the scheduler: a node holds as many ships as planned, and what binds is what the plan says.
 import { NODE_ROLE, SHIPS_TAINT_KEY } from "../../components/fleet/render/names";
 import type { LockedNodePool, LockedShip } from "../../planner/architecture/schema";
-import type { CapacityTerm } from "../../planner/plan/capacity";
+import { defaultCatalog } from "../../planner/catalog/catalog";
+import { type CapacityTerm, nodeCapacity } from "../../planner/plan/capacity";
 import { type Api, eventually, type KubeObject } from "./control-plane/api";
 import type { ControlPlane } from "./control-plane/start";
 import {
@@ -138,6 +139,8 @@ describe.each(CASES)("ships of $each.memoryGiB GiB and $each.cpu CPU on $familie
     for (const pod of pods) held.set(pod.spec.nodeName!, (held.get(pod.spec.nodeName!) ?? 0) + 1);
     const full = [...held].filter(([node, count]) => count === poolOf(node).shipsPerNode).map(([node]) => node);
     expect(full.length).toBeGreaterThan(0);
+    const type = defaultCatalog().instanceTypes.find((t) => t.name === poolOf(full[0]!).type)!;
+    expect(nodeCapacity(type, of.each.memoryGiB * 1024, of.each.cpu).boundBy).toBe(of.boundBy);
     await mustCreate(api, [{ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } }]);
     const [node] = full;
     const [claim, pod] = oneMore(pods[0]!, ships[0]!, node!, storageClass);
@@ -159,7 +162,12 @@ describe.each(CASES)("ships of $each.memoryGiB GiB and $each.cpu CPU on $familie
     const containers = running.spec.containers.map((c) => ({ ...c, resources: {} }));
     const hand = { nodeName: undefined, hostname: undefined, subdomain: undefined, priority: undefined };
     const spec = { ...running.spec, ...hand, containers };
-    await mustCreate(api, [{ apiVersion: "v1", kind: "Pod", metadata: { name, namespace: ship!.tenant }, spec }]);
+    const second: KubeObject = { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: ship!.tenant }, spec };
+    // The server remembers a quota for a moment.
+    await eventually("the quota is gone", 30_000, async () => {
+      const { ok, message } = await api.create(second);
+      return ok ? { done: true, value: null } : { done: false, seen: message };
+    });
     const why = await unscheduled(api, `/api/v1/namespaces/${ship!.tenant}/pods/${name}`);
     expect(why).toMatch(/ReadWriteOncePod/);
     expect((await api.get<Pod>(account)).body.metadata.uid).toBe(running.metadata.uid);
