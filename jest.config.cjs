@@ -12,4 +12,6 @@ module.exports = {
   },
   // Pulumi's runtime keeps one set of settings a process; two workers on two cores is the measured optimum.
   maxWorkers: 2,
+  // Property tests plan hundreds of times: on a busy machine that is more than Jest's five seconds.
+  testTimeout: 60_000,
 };
