@@ -82,6 +82,7 @@ describe.each(asked)("%s", (name) => {
     }
     const taken = project.cloud.journal().slice(before);
     expect(taken.filter((e) => e.op !== "delete")).toEqual([]);
+    expect(outOfOrder(taken)).toEqual([]);
     const left = project.cloud.all();
     expect(left.filter((o) => !KEPT[overCluster ? "clusters" : "hosts"]!.test(o.type)).map(named)).toEqual([]);
     expect(shipsIn(left)).toEqual([...example.ships].sort());
@@ -95,6 +96,32 @@ function expectDone(outcome: Outcome): void {
 function expectUnchanged(outcome: Outcome): void {
   expectDone(outcome);
   if (Object.keys(outcome.changes).some((op) => op !== "same")) throw new Error(outcome.output.slice(-6_000));
+}
+
+/** What stands on something goes before it: ships, then nodes, then the cluster, then its network. */
+const BEFORE: [string, string][] = [
+  ["StatefulSet", "NodeGroup"],
+  ["StatefulSet", "KubernetesNodePool"],
+  ["ConfigMap", "NodeGroup"],
+  ["NodeGroup", "Cluster"],
+  ["Addon", "Cluster"],
+  ["AccessEntry", "Cluster"],
+  ["KubernetesNodePool", "KubernetesCluster"],
+  ["Cluster", "Subnet"],
+  ["KubernetesCluster", "Vpc"],
+  ["VolumeAttachment", "Droplet"],
+  ["VolumeAttachment", "Instance"],
+  ["Instance", "NetworkInterface"],
+  ["NetworkInterface", "Subnet"],
+  ["NatGateway", "Subnet"],
+  ["Subnet", "Vpc"],
+];
+
+function outOfOrder(taken: JournalEntry[]): string[] {
+  const kinds = taken.map((e) => e.type.split(":").pop());
+  return BEFORE.filter(([first, then]) => kinds.includes(then) && kinds.lastIndexOf(first) > kinds.indexOf(then)).map(
+    ([first, then]) => `a ${first} went after a ${then}`,
+  );
 }
 
 const named = ({ type, id }: CloudObject): string => `${type} ${id}`;

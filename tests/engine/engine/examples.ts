@@ -10,7 +10,20 @@ export interface Example {
   ships: string[];
 }
 
-const NAMES = ["sampel-palnet", "wicdev-wisryt", "ravmel-ropdyl", "hastuc-dibtux", "dister-dozzod", "palfun-foslup"];
+const NAMES = [
+  "sampel-palnet",
+  "wicdev-wisryt",
+  "ravmel-ropdyl",
+  "hastuc-dibtux",
+  "dister-dozzod",
+  "palfun-foslup",
+  "fillyd-lacwed",
+  "latnes-ritnet",
+  "nibtev-sovhec",
+  "pagdut-ladbex",
+  "marleb-bonmel",
+  "naptyr-mippec",
+];
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
@@ -88,7 +101,8 @@ export const examples = {
   "vps-aws": example("vps", NAMES.slice(0, 1), { regions: { allowed: ["us-west-2"] } }),
   "multi-vps": example("multi-vps", NAMES.slice(0, 3), { regions: { allowed: ["nyc3"] } }),
   groundseg: example("groundseg", NAMES.slice(0, 4), { regions: { allowed: ["nyc3"] } }),
-  eks: example("eks", NAMES.slice(0, 6), { regions: { allowed: ["us-west-2"] }, customers: 1 }),
+  // Eleven ships are a pilot cell and a second stack.
+  eks: example("eks", NAMES.slice(0, 11), { regions: { allowed: ["us-west-2"] }, customers: 1 }),
   doks: example("doks", NAMES.slice(0, 3), { regions: { allowed: ["nyc3"] } }),
   "existing-cluster": example(
     "existing-cluster",
