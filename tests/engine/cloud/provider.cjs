@@ -9,8 +9,11 @@ const { PluginInfo } = require("@pulumi/pulumi/proto/plugin_pb.js");
 const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_pb.js");
 const { endWithParent } = require("../engine/parent.cjs");
 const { construct } = require("./chart.cjs");
+const { ApiServer } = require("./api-server.cjs");
 const { faults } = require("./faults.cjs");
 const { Cluster } = require("./cluster.cjs");
+const { LiveCluster } = require("./live-cluster.cjs");
+const { normalForm } = require("./normal-form.cjs");
 const REPLACES = require("./replaces.json");
 const { asSecret, plain, SECRET } = require("./secrets.cjs");
 const { AlreadyExists, Cloud, Refused } = require("./store.cjs");
@@ -23,6 +26,8 @@ const pkg = process.argv[2];
 const cloud = new Cloud(process.env.ROADSTEAD_CLOUD);
 const injected = faults(cloud, process.env.ROADSTEAD_FAULTS);
 let cluster = null;
+/** Where the kubeconfig leads to an API server on this machine, it keeps the objects; the cloud keeps the journal only. */
+let live = null;
 endWithParent(process.argv[3]);
 
 const typeOf = (urn) => urn.split("::")[2].split("$").pop();
@@ -34,10 +39,39 @@ const at = (value, path) => path.split(".").reduce((v, key) => v?.[key], value);
 
 /** Objects of a cluster are that cluster's; everything else belongs to the one account. */
 const scope = () => (pkg === "kubernetes" ? (cluster?.name ?? "unknown") : pkg);
+const objectOf = (request, id) => ({ scope: scope(), type: typeOf(request.getUrn()), id, urn: request.getUrn() });
+
+/** Secrets of a live object's state: what was one when it was given, and everything in a Secret. */
+function liveSecrets(inputs) {
+  const own = inputs.kind === "Secret" ? { ...inputs, data: SECRET, stringData: SECRET } : inputs;
+  return { ...own, __inputs: own };
+}
+const liveState = (state, inputs) => Struct.fromJavaScript(asSecret(state, liveSecrets(inputs)));
+const hasUnknown = (value) =>
+  value === UNKNOWN || (value !== null && typeof value === "object" && Object.values(value).some(hasUnknown));
+const isUnder = (path, rule) => path === rule || path.startsWith(`${rule}.`) || path.startsWith(`${rule}[`);
+
+const replacing = (type) => [
+  ...(REPLACES[type]?.replaces ?? []),
+  ...(pkg === "kubernetes" ? REPLACES["kubernetes:*"].replaces : []),
+];
+
+function liveDifferences(request) {
+  const after = read(request.getNews());
+  const ignored = request.getIgnorechangesList();
+  const { known, paths } = live.differences(read(request.getOlds()), after);
+  const changed = paths.filter((path) => !ignored.some((rule) => isUnder(path, rule)));
+  const rules = replacing(typeOf(request.getUrn()));
+  const { name, namespace } = known.metadata ?? {};
+  return {
+    changed,
+    replaces: changed.filter((path) => rules.some((rule) => isUnder(path, rule))),
+    fixedName: name === after.metadata?.name && namespace === after.metadata?.namespace,
+  };
+}
 
 function differences(type, before, after) {
-  const rule = REPLACES[type] ?? {};
-  const paths = [...(rule.replaces ?? []), ...(pkg === "kubernetes" ? REPLACES["kubernetes:*"].replaces : [])];
+  const paths = replacing(type);
   const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
     (key) => !key.startsWith("__") && !isDeepStrictEqual(before[key], after[key]),
   );
@@ -82,7 +116,12 @@ const methods = {
     return response;
   },
   configure: (request) => {
-    if (pkg === "kubernetes") cluster = new Cluster(cloud, read(request.getArgs()).kubeconfig);
+    if (pkg === "kubernetes") {
+      const { kubeconfig } = read(request.getArgs());
+      cluster = new Cluster(cloud, kubeconfig);
+      const api = ApiServer.at(kubeconfig);
+      live = api && new LiveCluster(api, cloud);
+    }
     const response = new messages.ConfigureResponse();
     response.setSupportspreview(true);
     // The engine refuses components of a provider that does not; the other providers get values in the clear.
@@ -92,11 +131,14 @@ const methods = {
   },
   check: (request) => {
     const type = typeOf(request.getUrn());
-    return checked(withName(type, nameOf(request.getUrn()), raw(request.getNews()), raw(request.getOlds())));
+    const named = withName(type, nameOf(request.getUrn()), raw(request.getNews()), raw(request.getOlds()));
+    return checked(live ? normalForm(named) : named);
   },
   diff: (request) => {
     const type = typeOf(request.getUrn());
-    const { changed, replaces, fixedName } = differences(type, read(request.getOldInputs()), read(request.getNews()));
+    const { changed, replaces, fixedName } = live
+      ? liveDifferences(request)
+      : differences(type, read(request.getOldInputs()), read(request.getNews()));
     const response = new messages.DiffResponse();
     response.setChanges(
       changed.length ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE,
@@ -110,6 +152,18 @@ const methods = {
     const type = typeOf(request.getUrn());
     const inputs = read(request.getProperties());
     const response = new messages.CreateResponse();
+    if (live) {
+      const given = raw(request.getProperties());
+      if (request.getPreview()) {
+        const seen = hasUnknown(inputs) ? inputs : await live.previewCreate(inputs);
+        response.setProperties(liveState(seen, given));
+        return response;
+      }
+      const made = await injected("create", type, () => live.create(objectOf(request), inputs));
+      response.setId(made.id);
+      response.setProperties(liveState(made.state, given));
+      return response;
+    }
     if (request.getPreview()) {
       const unknown = Object.fromEntries(Object.keys(computed(type, inputs, "id")).map((key) => [key, UNKNOWN]));
       response.setProperties(Struct.fromJavaScript({ ...raw(request.getProperties()), ...unknown }));
@@ -128,7 +182,8 @@ const methods = {
     response.setProperties(Struct.fromJavaScript(asSecret(made.outs, raw(request.getProperties()))));
     return response;
   },
-  read: (request) => {
+  read: async (request) => {
+    if (live) return readLive(request);
     const found = cloud.find(scope(), typeOf(request.getUrn()), request.getId());
     const response = new messages.ReadResponse();
     if (found === null) return response;
@@ -144,6 +199,16 @@ const methods = {
     const inputs = read(request.getNews());
     const before = read(request.getOldInputs());
     const response = new messages.UpdateResponse();
+    if (live) {
+      const preview = request.getPreview();
+      const given = raw(request.getNews());
+      const ignoreChanges = request.getIgnorechangesList();
+      const apply = () =>
+        live.update(objectOf(request, request.getId()), read(request.getOlds()), inputs, { preview, ignoreChanges });
+      const state = !preview ? await injected("update", type, apply) : hasUnknown(inputs) ? inputs : await apply();
+      response.setProperties(liveState(state, given));
+      return response;
+    }
     const old = read(request.getOlds());
     const kept = Object.fromEntries(Object.entries(old).filter(([key]) => !(key in before)));
     const outs = { ...kept, ...inputs };
@@ -157,6 +222,11 @@ const methods = {
   },
   delete: async (request) => {
     const type = typeOf(request.getUrn());
+    if (live) {
+      const object = objectOf(request, request.getId());
+      await injected("delete", type, () => live.remove(object, read(request.getProperties())));
+      return new Empty();
+    }
     const found = cloud.find(scope(), type, request.getId());
     if (found === null) return new Empty();
     await injected("delete", type, () => {
@@ -175,6 +245,21 @@ const methods = {
   cancel: () => new Empty(),
   attach: () => new Empty(),
 };
+
+async function readLive(request) {
+  const response = new messages.ReadResponse();
+  const [state, inputs] = [read(request.getProperties()), raw(request.getInputs())];
+  // An import, or a look at what is somebody else's, knows neither.
+  const managed = Object.keys(inputs).length > 0;
+  const type = typeOf(request.getUrn());
+  const found = await live.read(type, request.getId(), managed ? state : null, managed ? plain(inputs) : null);
+  if (found === null) return response;
+  response.setId(request.getId());
+  const like = managed ? inputs : { kind: found.inputs.kind };
+  response.setProperties(liveState(found.state, like));
+  response.setInputs(Struct.fromJavaScript(asSecret(found.inputs, liveSecrets(like).__inputs)));
+  return response;
+}
 
 /** As EC2 and EKS answer DependencyViolation and ResourceInUse: what others stand on does not go first. */
 const STOOD_ON = /^aws:(ec2\/(vpc|subnet|securityGroup|networkInterface|internetGateway|natGateway):|eks\/cluster:)/;
