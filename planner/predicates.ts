@@ -2,6 +2,7 @@
 // (design §2 rule 7). Pure: plain data in, a problem or nothing out.
 import ipaddr from "ipaddr.js";
 import { isPlaceholder } from "./architecture/identity";
+import { buildableVersions, eksSupport, EKS_VERSIONS_READ_ON } from "./catalog/kubernetes-versions";
 import { LIMITS } from "./catalog/limits";
 import type { LockedShip, Tombstone } from "./architecture/schema";
 import { shown } from "./requirements/problem";
@@ -214,6 +215,18 @@ export function graceProblem(seconds: number, path: string): PredicateProblem | 
     received: `${seconds} s`,
     accepted: `at least ${MIN_TERMINATION_GRACE_SECONDS} s`,
     fix: "give the ship time to finish its event and write its snapshot",
+  };
+}
+
+/** A version AWS had ended when the table was read cannot be built; one the table does not know may be. */
+export function eksVersionProblem(version: string, path: string): PredicateProblem | null {
+  if (eksSupport(version, EKS_VERSIONS_READ_ON) !== "ended") return null;
+  return {
+    code: "version-out-of-support",
+    path,
+    received: shown(version),
+    accepted: `a version EKS still makes: ${buildableVersions().join(", ")} or newer`,
+    fix: "choose a supported version; a cluster that runs moves up one minor version at a time",
   };
 }
 

@@ -1,7 +1,7 @@
 // From requirements, plan and what is recorded to the locks of every stack of an environment.
 import { type Catalog, defaultCatalog } from "../catalog/catalog";
 import type { Candidate, Plan } from "../plan/schema";
-import { cellSizeProblem } from "../predicates";
+import { cellSizeProblem, eksVersionProblem } from "../predicates";
 import type { Requirements } from "../requirements/schema";
 import { Cells, CellContent, pilotSize } from "./cells";
 import { claimProblems, heldProblems } from "./claims";
@@ -54,6 +54,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const early = [
     ...otherEnvironment(requirements, stack),
     ...candidateProblems(plan, candidate, input.candidateId),
+    ...versionProblems(requirements, candidate),
     // Other environments' files count too: one that is missing or contradicts another may hold one of these ships.
     ...environmentProblems(input.previous.values()),
   ];
@@ -304,6 +305,13 @@ function candidateProblems(plan: Plan, candidate: Candidate | undefined, id: str
   if (["managed", "gke", "aks"].includes(candidate.mode) || candidate.provider === "hetzner")
     return refuse(`${id}, which Roadstead cannot build`, accepted, "Take one that can be built.");
   return [];
+}
+
+function versionProblems(requirements: Requirements, candidate: Candidate | undefined): LockProblem[] {
+  const version = requirements.versions.kubernetes;
+  if (candidate?.mode !== "eks" || version === undefined) return [];
+  const ended = eksVersionProblem(version, "versions.kubernetes");
+  return ended === null ? [] : [problem({ code: "version", file: null, ...only(ended) })];
 }
 
 function overrideText(plan: Plan, input: BuildInput): string | null {

@@ -21,6 +21,10 @@ export const LOCK_PROBLEM_CODES = [
   "invalid",
   /** The recorded digest is not the digest of the recorded architecture. */
   "digest",
+  /** A version that cannot be built any more. */
+  "version",
+  /** Networks that overlap, move, or that the platform cannot take. */
+  "network",
   /** An attestation contradicts what is recorded. */
   "attestation",
 ] as const;

@@ -1,5 +1,6 @@
 // Clusters and machines at AWS.
-import { each, get, list, type PolicyResource, type Rule } from "./resource";
+import { eksVersionNotice } from "../../planner/catalog/kubernetes-versions";
+import { each, get, list, type PolicyResource, type Rule, Undecided } from "./resource";
 
 const CLUSTER = "aws:eks/cluster:Cluster";
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
@@ -36,6 +37,24 @@ export const AWS_RULES: Rule[] = [
       const config = get(r.props, "encryptionConfig");
       if (!list(config, "resources").includes("secrets")) yield "encryptionConfig does not name secrets";
       else if (get(config, "provider") === undefined) yield "encryptionConfig names no key";
+    },
+  },
+  {
+    name: "eks-version-supported",
+    description: "A cluster's Kubernetes version is in standard support, for 60 days at least.",
+    severity: "medium",
+    level: "advisory",
+    scope: "resource",
+    applies: isType(CLUSTER),
+    *check(r, stack) {
+      const version = get(r.props, "version");
+      if (typeof version !== "string") {
+        yield "names no version: AWS would choose one";
+        return;
+      }
+      const notice = eksVersionNotice(version, stack.today);
+      if (notice === undefined) throw new Undecided(`the end of support of ${version}`);
+      if (notice !== null) yield notice;
     },
   },
   {

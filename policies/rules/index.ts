@@ -44,7 +44,10 @@ export interface Judgement {
   message: string;
 }
 
-export function stackOf(resources: readonly PolicyResource[]): PolicyStack {
+/** Today, YYYY-MM-DD in UTC. */
+const thisDay = (): string => new Date().toISOString().slice(0, 10);
+
+export function stackOf(resources: readonly PolicyResource[], today: string = thisDay()): PolicyStack {
   const byType = new Map<string, PolicyResource[]>();
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   for (const resource of resources) {
@@ -56,6 +59,7 @@ export function stackOf(resources: readonly PolicyResource[]): PolicyStack {
     resources,
     ofType: (...types) => types.flatMap((type) => byType.get(type) ?? []),
     at: (urn) => byUrn.get(urn),
+    today,
   };
 }
 
@@ -82,7 +86,11 @@ export function judge(rule: Rule, resource: PolicyResource, stack: PolicyStack):
 }
 
 /** Every verdict of every rule that has something to say, in the order of rules and resources. */
-export function evaluate(resources: readonly PolicyResource[], chosen: readonly Rule[] = rules): Judgement[] {
-  const stack = stackOf(resources);
+export function evaluate(
+  resources: readonly PolicyResource[],
+  chosen: readonly Rule[] = rules,
+  today?: string,
+): Judgement[] {
+  const stack = stackOf(resources, today);
   return chosen.flatMap((rule) => resources.flatMap((resource) => judge(rule, resource, stack) ?? []));
 }

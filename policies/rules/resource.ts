@@ -25,6 +25,8 @@ export interface PolicyStack {
   ofType(...types: string[]): PolicyResource[];
   /** The resource of a URN, when it belongs to the stack. */
   at(urn: string): PolicyResource | undefined;
+  /** The day it is judged on, YYYY-MM-DD: rules look at no clock of their own. */
+  today: string;
 }
 
 export type Severity = "low" | "medium" | "high" | "critical";

@@ -285,6 +285,17 @@ const cases: Case[] = [
     unknown: ["encryptionConfig"],
   },
   {
+    rule: "eks-version-supported",
+    good: s.cluster,
+    bad: [
+      ["version", "1.33"],
+      ["version", "1.32"],
+      ["version", "1.28"],
+      ["version", undefined],
+    ],
+    unknown: ["version"],
+  },
+  {
     rule: "node-metadata-protected",
     good: s.template,
     bad: [
@@ -345,10 +356,14 @@ const cases: Case[] = [
   },
 ];
 
+/** A fixed day: what is in support today would not be for ever. */
+const DAY = "2026-06-01";
+
 function verdicts(rule: string, resources: PolicyResource[]): Verdict[] {
   return evaluate(
     resources,
     rules.filter((r) => r.name === rule),
+    DAY,
   ).map((j) => j.verdict);
 }
 
@@ -366,6 +381,7 @@ describe.each(cases)("$rule", ({ rule, good, beside = [], bad, unknown }) => {
     const said = evaluate(
       resources,
       rules.filter((r) => r.name === rule),
+      DAY,
     );
     expect(said.map((j) => j.verdict)).toEqual(["fail"]);
     expect(said[0]!.message).not.toBe("");
@@ -380,6 +396,7 @@ describe.each(cases)("$rule", ({ rule, good, beside = [], bad, unknown }) => {
       const said = evaluate(
         resources,
         rules.filter((r) => r.name === rule),
+        DAY,
       );
       expect(said.map((j) => j.verdict)).toEqual(["undecided"]);
       expect(said[0]!.message).toMatch(/^could not be decided: /);

@@ -174,6 +174,7 @@ export const group = resource("aws:ec2/securityGroup:SecurityGroup", "group", {
   ],
 });
 export const cluster = resource("aws:eks/cluster:Cluster", "cluster", {
+  version: "1.34",
   enabledClusterLogTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
   encryptionConfig: { resources: ["secrets"], provider: { keyArn: "arn:aws:kms:us-west-2:111122223333:key/1" } },
   vpcConfig: { endpointPublicAccess: true, publicAccessCidrs: ["203.0.113.0/24"] },

@@ -221,6 +221,14 @@ describe("refusals", () => {
     expect(lock().decision.override).toContain(a.id);
   });
 
+  test("a Kubernetes version EKS has ended is refused, on EKS only", () => {
+    const ended = count(3, { versions: { kubernetes: "1.29" } });
+    expect(build(ended, "eks").problems).toMatchObject([
+      { code: "version", path: "versions.kubernetes", received: '"1.29"', accepted: expect.stringContaining("1.34") },
+    ]);
+    expect(build(ended, "doks").problems).toEqual([]);
+  });
+
   test("ships that do not fit the candidate's hosts are refused, not stacked", () => {
     const r = count(12);
     const candidate = candidateFor("groundseg", wish({ ships: { count: 5 } }));
