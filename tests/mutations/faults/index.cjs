@@ -1,0 +1,4 @@
+// The deliberate faults, as data. Each compiles, is what somebody might write, and breaks one promise.
+module.exports = ["ships", "hosts", "tenants", "platform", "stacks", "planner", "policies", "preview"].flatMap((part) =>
+  require(`./${part}.cjs`),
+);
