@@ -4,7 +4,7 @@ import type { LockedShip, Tombstone } from "../../planner/architecture/schema";
 import { refuseIfAny } from "../refusal";
 import { cellProblems } from "./problems";
 import { register } from "./register";
-import { CELL_TYPE, launchOrder, parentKeys, tenantsAboard } from "./render/cell";
+import { awaitedParent, CELL_TYPE, launchOrder, parentKeys, tenantsAboard } from "./render/cell";
 import type { CellContext } from "./render/context";
 import { SCRIPTS } from "./render/entrypoint";
 import { renderShared, workloadKey } from "./render/ship";
@@ -43,9 +43,9 @@ export class Cell extends pulumi.ComponentResource {
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: CellArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(CELL_TYPE, name, {}, opts);
     const allowMissing = args.allowMissing ?? pulumi.runtime.isDryRun();
     refuseIfAny("Cell", name, cellProblems(args, allowMissing));
+    super(CELL_TYPE, name, {}, opts);
 
     const shared = registerShared(args, this);
     const aboard = registerShips(args, shared, allowMissing, this);
@@ -79,7 +79,14 @@ function registerShips(args: CellArgs, shared: Shared, allowMissing: boolean, pa
     for (const key of parentKeys(ship, args.ships)) after[key] = workloads.get(key)!;
     const made = new Ship(
       ship.id,
-      { ship, context: args.context, bootKey: args.keys?.[ship.id], after, allowMissing },
+      {
+        ship,
+        context: args.context,
+        bootKey: args.keys?.[ship.id],
+        after,
+        parentShip: awaitedParent(ship, args.ships),
+        allowMissing,
+      },
       { parent },
     );
     workloads.set(workloadKey(ship.id), workloadOf(made, ship.id)!);

@@ -19,6 +19,8 @@ export interface ShipArgs {
   bootKey?: pulumi.Input<string>;
   /** Resources the workload waits for, by their key in the rendering: what its cell shares, a moon's parent. Default none. */
   after?: Record<string, pulumi.Resource>;
+  /** Id of a moon's parent in the same cell and tenant: the moon's first boot waits until the parent has had its own. Default none. Next start. */
+  parentShip?: string;
   /** Preview only: mark a missing digest or key instead of refusing it. Default: as the run is a preview or not. */
   allowMissing?: boolean;
 }
@@ -49,13 +51,17 @@ export class Ship extends pulumi.ComponentResource {
   readonly objects: Registered;
 
   constructor(name: string, args: ShipArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(SHIP_TYPE, name, {}, opts);
     const allowMissing = args.allowMissing ?? pulumi.runtime.isDryRun();
     refuseIfAny("Ship", name, shipProblems(args, allowMissing));
+    super(SHIP_TYPE, name, {}, opts);
 
     const known = new Map(Object.entries(args.after ?? {}));
     const rendered = args.ship
-      ? renderShip(args.ship, args.context, { hasKey: args.bootKey !== undefined, after: [...known.keys()] })
+      ? renderShip(args.ship, args.context, {
+          hasKey: args.bootKey !== undefined,
+          after: [...known.keys()],
+          parentShip: args.parentShip,
+        })
       : renderTombstone(args.tombstone!, args.context);
     const identity = (args.ship ?? args.tombstone)!;
     const secrets = new Map(

@@ -55,8 +55,8 @@ export class Tenant extends pulumi.ComponentResource {
   public readonly closedNamespace: pulumi.Output<string>;
 
   constructor(name: string, args: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
-    super(TENANT_TYPE, name, {}, opts);
     refuseIfAny("Tenant", name, tenantProblems(args));
+    super(TENANT_TYPE, name, {}, opts);
     const made = register(renderTenant(name, tenantPlan(args)), this);
 
     this.namespace = made.get(keyOf(KUBERNETES.Namespace, `${name}-namespace`))!.urn.apply(() => args.id);

@@ -337,12 +337,15 @@ describe("default limits", () => {
       const container = pod.spec.containers.find((c) => c.name === "ship")!;
       expect(mebi(container.resources?.limits?.memory)).toBe(ship.limitMiB);
       expect(mebi(container.resources?.limits?.memory)).toBeGreaterThanOrEqual(loomMiB(ship.loom) + LOOM_HEADROOM_MIB);
-      expect(mebi(container.resources?.requests?.memory)).toBe(ship.memoryMiB);
+      // What the pod requests as a whole is what was planned: what notes on the claim takes its share of it.
+      const keeper = pod.spec.initContainers?.find((c) => c.name === "keep") as typeof container;
+      const requested = [container, keeper].map((c) => mebi(c.resources?.requests?.memory));
+      expect(requested[0]! + requested[1]!).toBe(ship.memoryMiB);
       expect(container.resources?.limits?.cpu).toBeUndefined();
     }
   });
 
-  test("no container but the claim's has a token of the ship's account", async () => {
+  test("no container but the claim's two has a token of the ship's account", async () => {
     const pod = (await api.get<Pod & { spec: { serviceAccountName: string } }>(`${pods(own.tenant)}/${own.id}-0`)).body;
     expect(pod.spec.serviceAccountName).toBe(sharedName(own.cell));
     const token = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -352,7 +355,7 @@ describe("default limits", () => {
           ? [c.name]
           : [],
       );
-    expect([...mounts(pod.spec.initContainers), ...mounts(pod.spec.containers)]).toEqual(["claim"]);
+    expect([...mounts(pod.spec.initContainers), ...mounts(pod.spec.containers)]).toEqual(["claim", "keep"]);
   });
 });
 

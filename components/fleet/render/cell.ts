@@ -24,10 +24,19 @@ export function launchOrder(ships: readonly LockedShip[]): LockedShip[] {
 /** Tenants with ships in the cell, in the order of their first ship. */
 export const tenantsAboard = (ships: readonly LockedShip[]): string[] => [...new Set(ships.map((s) => s.tenant))];
 
+const parentAboard = (ship: LockedShip, ships: readonly LockedShip[]): LockedShip | undefined =>
+  ship.parent === null ? undefined : ships.find((s) => s.name === ship.parent && s.id !== ship.id);
+
 /** Key of the parent's workload, when the parent is in the same cell. */
 export function parentKeys(ship: LockedShip, ships: readonly LockedShip[]): string[] {
-  const parent = ship.parent === null ? undefined : ships.find((s) => s.name === ship.parent && s.id !== ship.id);
+  const parent = parentAboard(ship, ships);
   return parent ? [workloadKey(parent.id)] : [];
+}
+
+/** The parent a moon's first boot waits for: a ship's role reads the claims of its own customer in its own cell only. */
+export function awaitedParent(ship: LockedShip, ships: readonly LockedShip[]): string | undefined {
+  const parent = ship.class === "moon" ? parentAboard(ship, ships) : undefined;
+  return parent?.tenant === ship.tenant ? parent.id : undefined;
 }
 
 export function renderCell(name: string, plan: CellPlan): RenderedResource[] {
@@ -53,6 +62,7 @@ export function renderCell(name: string, plan: CellPlan): RenderedResource[] {
         parent: self.key,
         hasKey: plan.keys.has(ship.id),
         after: [...(shared.get(ship.tenant) ?? []).map((r) => r.key), ...parentKeys(ship, ships)],
+        parentShip: awaitedParent(ship, ships),
       }),
     ),
     ...(plan.tombstones ?? []).flatMap((t) => renderTombstone(t, context, self.key)),

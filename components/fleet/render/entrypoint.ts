@@ -1,70 +1,6 @@
-// The three scripts of a ship's pod. POSIX sh; they are run for real by tests/components/fleet/entrypoint.test.ts.
-// Paths can be moved by ROADSTEAD_* variables, which only the tests set.
-
-const shared = `volume=\${ROADSTEAD_VOLUME:-/urbit}
-run=\${ROADSTEAD_RUN:-/run/roadstead}
-pier=$volume/pier
-refused=$volume/roadstead-refused
-
-has_pier() { [ -d "$pier/.urb/log" ]; }
-`;
-
-/**
- * Init container: the only place with a token. Compares and sets the claim before the key can be used, and leaves a
- * verdict for the ship's container. An API server that cannot be asked means no verdict: the pod waits.
- */
-export const CLAIM_SCRIPT = `#!/bin/sh
-# Roadstead: asks the registry whether this ship may run, and notes a first boot before it happens.
-set -u
-${shared}
-verdict() {
-  printf '%s\\n' "$1" > "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict" || exit 1
-  printf 'roadstead: claim: %s\\n' "$1"
-  exit 0
-}
-lease() { kubectl --namespace "$ROADSTEAD_REGISTRY" --request-timeout=30s "$@"; }
-# The test makes it a compare-and-set: the server refuses when somebody else was first.
-advance() {
-  lease patch lease "$ROADSTEAD_SHIP" --type=json --patch "[
-    {\\"op\\":\\"test\\",\\"path\\":\\"/metadata/annotations/roadstead.dev~1first-boot\\",\\"value\\":\\"$1\\"},
-    {\\"op\\":\\"replace\\",\\"path\\":\\"/metadata/annotations/roadstead.dev~1first-boot\\",\\"value\\":\\"$2\\"}]" > /dev/null
-}
-
-rm -f "$run/verdict"
-state=$(lease get lease "$ROADSTEAD_SHIP" --output 'jsonpath={.spec.holderIdentity}|{.metadata.annotations.roadstead\\.dev/first-boot}|{.metadata.annotations.roadstead\\.dev/last-event}|') || exit 1
-holder=\${state%%|*}; rest=\${state#*|}
-first_boot=\${rest%%|*}; rest=\${rest#*|}
-last_event=\${rest%%|*}
-
-[ "$holder" = "$ROADSTEAD_HOLDER" ] || verdict "quarantine the claim belongs to '$holder', not to $ROADSTEAD_HOLDER"
-case $last_event in
-  none) ;;
-  '' | *[!0-9]*) verdict "quarantine the claim's last event '$last_event' is not a number" ;;
-esac
-case $first_boot in
-  never)
-    if has_pier; then
-      [ "$ROADSTEAD_MODE" = import ] || verdict "quarantine there is a pier, and no record of its first boot"
-      advance never 'done' || exit 1
-      verdict "run $last_event"
-    fi
-    [ "$ROADSTEAD_MODE" != import ] || verdict "quarantine the ship is imported, but its pier has not been brought in"
-    [ "$ROADSTEAD_SEALED" != true ] || verdict "quarantine the ship has booted for good, but its claim says it never did"
-    advance never started || exit 1
-    verdict boot
-    ;;
-  started)
-    has_pier || verdict "quarantine its first boot was started, and the volume has no pier"
-    advance started 'done' || exit 1
-    verdict "run $last_event"
-    ;;
-  done)
-    has_pier || verdict "quarantine it has had its first boot, and the volume has no pier"
-    verdict "run $last_event"
-    ;;
-  *) verdict "quarantine the claim's first boot is '$first_boot'" ;;
-esac
-`;
+// The scripts of a ship's own container, which has no token. POSIX sh; run for real by tests/components/fleet.
+import { CLAIM_SCRIPT, KEEP_SCRIPT } from "./claim-scripts";
+import { POD_LAYOUT } from "./pod-layout";
 
 /**
  * The ship's container. The shell stays and hands SIGTERM on: after an exec nobody could see the runtime's refusal, and
@@ -73,13 +9,14 @@ esac
 export const ENTRYPOINT_SCRIPT = `#!/bin/sh
 # Roadstead: first boot and later runs are two different command lines, and a ship that may be an old copy is not run.
 set -u
-${shared}
+${POD_LAYOUT}refused=$volume/roadstead-refused
 keys=\${ROADSTEAD_KEYS:-/run/keys}
 termination=\${ROADSTEAD_TERMINATION:-/dev/termination-log}
 urbit=\${ROADSTEAD_URBIT:-urbit}
 child=
 stopping=
 
+# shellcheck disable=SC2317 # called by the trap
 on_stop() {
   stopping=1
   [ -z "$child" ] || kill -TERM "$child" 2> /dev/null
@@ -99,19 +36,70 @@ park() {
   exit 0
 }
 
-# On the volume, so that a new pod does not try again: the runtime's check passes when its galaxy does not answer.
+# Lines by which the runtime refuses a pier or a key, and ends. Only until the ship has answered: what it prints later may
+# come from its peers. A key that cannot be read is printed by the runtime, and must not get into a log.
 watch() {
   while IFS= read -r line || [ -n "$line" ]; do
-    printf '%s\\n' "$line"
+    reason=
     case $line in
-      *"double-boot detected"*) printf '%s\\n' "$line" > "$refused" ;;
+      *"dawn: invalid private keys"*)
+        line="dawn: invalid private keys (not shown)"
+        reason="the boot key cannot be read"
+        ;;
+      *"double-boot detected, refusing to boot"*) reason="double-boot" ;;
+      *"stale snapshot, downgrade runtime"*)
+        reason="its snapshot is older than its event log, and this runtime is another than the one that wrote it: start it with the image it ran on last and stop it cleanly, then change the image"
+        ;;
+      *"snapshot too big for loom"*) reason="its snapshot does not fit into loom $ROADSTEAD_LOOM: record a larger loom" ;;
+      *"dawn: mismatch between"* | *"dawn: unable to cue"*) reason="the boot key is not this ship's" ;;
+      *"mars: corrupt pier"*) reason="the runtime finds its pier corrupt" ;;
     esac
+    printf '%s\\n' "$line"
+    [ -z "$reason" ] || [ -e "$run/up" ] || printf '%s\\n' "$reason" "$line" > "$run/refusal"
   done
 }
 
+# A runtime that ended after such a line is not started again. A double boot is noted on the volume, so that a new pod does
+# not try again either: the runtime's check passes when its galaxy does not answer. The others can be put right.
+park_if_refused() {
+  [ -e "$run/refusal" ] || return 0
+  { IFS= read -r reason; IFS= read -r line; } < "$run/refusal"
+  if [ "$reason" = double-boot ]; then
+    printf '%s\\n' "$line" > "$refused"
+    park "the runtime refused it: $line"
+  fi
+  park "$reason ($line)"
+}
+
+# The loom of the last run, and whether it ended cleanly. Changed after a stop that was not clean, it can corrupt the
+# snapshot (urbit/vere#451).
+check_loom() {
+  case $ROADSTEAD_LOOM in
+    31 | 32 | 33 | 34) ;;
+    *) park "loom '$ROADSTEAD_LOOM' is none a ship runs with: 31 to 34" ;;
+  esac
+  [ -f "$volume/roadstead-loom" ] || return 0
+  read -r ran ended < "$volume/roadstead-loom" || return 0
+  [ "$ran" = "$ROADSTEAD_LOOM" ] || [ "$ended" = stopped ] ||
+    park "its loom was $ran in a run that did not end cleanly, and is $ROADSTEAD_LOOM now: that can corrupt the snapshot; run it once more with loom $ran and stop it cleanly"
+}
+note_loom() {
+  printf '%s %s\\n' "$ROADSTEAD_LOOM" "$1" > "$volume/roadstead-loom.new" && mv "$volume/roadstead-loom.new" "$volume/roadstead-loom"
+}
+
+# For the container that has a token: where the ship was when it stopped.
+note_stop() {
+  note_loom stopped
+  now=$(event)
+  [ -n "$now" ] || return 0
+  printf '%s\\n' "$now" > "$run/stopped.new" && mv "$run/stopped.new" "$run/stopped"
+  printf 'roadstead: stopped cleanly at event %s\\n' "$now"
+}
+
 supervise() {
-  rm -f "$run/output"
+  rm -f "$run/output" "$run/up" "$run/refusal"
   mkfifo "$run/output" || park "the runtime's output cannot be watched"
+  note_loom running
   watch < "$run/output" &
   watcher=$!
   "$urbit" "$@" > "$run/output" 2>&1 &
@@ -124,30 +112,37 @@ supervise() {
   done
   wait "$watcher"
   child=
-  [ ! -e "$refused" ] || park "the runtime refused it: $(head -n 1 "$refused")"
+  park_if_refused
+  [ "$code" -ne 0 ] || ! has_pier || note_stop
   exit "$code"
 }
 
-# The event log's last event. Releases differ in whether info takes --loom.
+# The event log's last event. Always by the ship's own loom: what a stop left undone is done first, and with another loom that
+# corrupts the snapshot. Releases before epochs take no --loom, and only work with the smallest.
 event() {
-  for loom in '' "--loom $ROADSTEAD_LOOM"; do
-    # shellcheck disable=SC2086 # no argument, or two
-    found=$("$urbit" info $loom "$pier" 2>&1 | sed -n 's/.*disk: live=[^,]*, event=\\([0-9][0-9]*\\).*/\\1/p' | tail -n 1)
-    [ -z "$found" ] || { printf '%s\\n' "$found"; return; }
-  done
+  found=$(disk_event --loom "$ROADSTEAD_LOOM" "$pier")
+  [ -n "$found" ] || [ "$ROADSTEAD_LOOM" != 31 ] || found=$(disk_event "$pier")
+  printf '%s\\n' "$found"
+}
+disk_event() {
+  "$urbit" info "$@" 2>&1 | sed -n 's/.*disk: live=[^,]*, event=\\([0-9][0-9]*\\).*/\\1/p' | tail -n 1
 }
 
 later_run() {
+  check_loom
   has_pier || park "the volume has no pier, and this is not a first boot"
   if [ "$1" != none ]; then
     now=$(event)
     [ -n "$now" ] || park "its event number cannot be read, so it may be older than event $1"
     [ "$now" -ge "$1" ] || park "its pier is at event $now, older than the recorded event $1: an old copy"
   fi
+  # Told to stop while its event log was looked at: it is not started only to be stopped.
+  [ -z "$stopping" ] || exit 0
   supervise -t --http-port "$ROADSTEAD_HTTP_PORT" -p "$ROADSTEAD_AMES_PORT" --loom "$ROADSTEAD_LOOM" "$pier"
 }
 
 first_boot() {
+  check_loom
   [ ! -e "$pier" ] || park "there is something where the pier would be, although this is a first boot"
   set -- -t --http-port "$ROADSTEAD_HTTP_PORT" -p "$ROADSTEAD_AMES_PORT" --loom "$ROADSTEAD_LOOM" -c "$pier"
   case $ROADSTEAD_MODE in
@@ -172,7 +167,7 @@ first_boot() {
     *) park "a ship in mode '$ROADSTEAD_MODE' has no first boot" ;;
   esac
   # Spent before the key is used: a restart of this container continues the pier it finds, or stops.
-  printf 'run none\\n' > "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict" || park "the verdict cannot be spent"
+  { printf 'run none\\n' > "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"; } || park "the verdict cannot be spent"
   supervise "$@"
 }
 
@@ -197,15 +192,20 @@ export const PROBE_SCRIPT = `#!/bin/sh
 # Roadstead: probe.sh startup|ready
 run=\${ROADSTEAD_RUN:-/run/roadstead}
 if [ -e "$run/quarantine" ]; then
+  # What a failed probe says is what an event on the pod says.
+  printf 'quarantine: %s\\n' "$(cat "$run/quarantine")"
   [ "$1" = startup ]
   exit
 fi
 code=$(curl --silent --output /dev/null --max-time 8 --write-out '%{http_code}' "http://127.0.0.1:$ROADSTEAD_HTTP_PORT/~_~/healthz")
-[ "$code" = 204 ] || [ "$code" = 429 ]
+[ "$code" = 204 ] || [ "$code" = 429 ] || exit 1
+# The first boot is over, and what the runtime prints from here on may be its peers' words.
+[ -e "$run/up" ] || : > "$run/up"
 `;
 
 export const SCRIPTS = {
   "claim.sh": CLAIM_SCRIPT,
+  "keep.sh": KEEP_SCRIPT,
   "entrypoint.sh": ENTRYPOINT_SCRIPT,
   "probe.sh": PROBE_SCRIPT,
 } as const;

@@ -31,6 +31,8 @@ export interface ShipRendering {
   hasKey: boolean;
   /** Keys the workload waits for besides its own objects: what the cell shares, a moon's parent. */
   after?: string[];
+  /** Id of a moon's parent whose claim the moon's pod may read: its first boot waits for the parent's. */
+  parentShip?: string;
 }
 
 /** A ship that runs: the component and its objects, in the order they are made. */
@@ -39,11 +41,17 @@ export function renderShip(ship: LockedShip, context: CellContext, more: ShipRen
   const claim = renderClaim(ship, context, self.key);
   const pier = renderPier(ship, context, self.key);
   const key = more.hasKey && !ship.sealed ? renderKey(ship, self.key) : null;
-  const workload = kubernetesObject(KUBERNETES.StatefulSet, `${ship.id}-run`, self.key, shipWorkload(ship, context), {
-    // Run state belongs to the rollout: an update must not start a stopped ship or stop a running one.
-    options: { ignoreChanges: ["spec.replicas"] },
-    dependsOn: [claim.key, pier.key, ...(key ? [key.key] : []), ...(more.after ?? [])],
-  });
+  const workload = kubernetesObject(
+    KUBERNETES.StatefulSet,
+    `${ship.id}-run`,
+    self.key,
+    shipWorkload(ship, context, more.parentShip),
+    {
+      // Run state belongs to the rollout: an update must not start a stopped ship or stop a running one.
+      options: { ignoreChanges: ["spec.replicas"] },
+      dependsOn: [claim.key, pier.key, ...(key ? [key.key] : []), ...(more.after ?? [])],
+    },
+  );
   const service = renderService(ship, self.key);
   const route = renderRoute(ship, context, self.key, service.key);
   return [self, claim, ...(key ? [key] : []), pier, workload, service, ...(route ? [route] : [])];

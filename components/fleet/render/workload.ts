@@ -29,6 +29,12 @@ const USER = 10_000;
 const PROBE_SECONDS = 30;
 const KUBERNETES_ARCH: Record<string, string> = { x86_64: "amd64", arm64: "arm64" };
 const TOKEN_SECONDS = 3600;
+/**
+ * What the container that notes on the claim requests of what was planned for its ship, so that the pod as a whole requests
+ * just that. A waiting shell takes about one MiB; kubectl, once a start and once a stop, stays under the limit.
+ */
+const KEEPER = { memoryMiB: 16, cpuMilli: 1 } as const;
+const KUBECTL_LIMIT = "128Mi";
 
 export function shipLabels(ship: Pick<LockedShip, "id" | "tenant" | "cell">): Record<string, string> {
   return {
@@ -49,7 +55,7 @@ const restricted = {
 };
 
 /** Metadata and spec of a ship's StatefulSet. */
-export function shipWorkload(ship: LockedShip, context: CellContext): Record<string, unknown> {
+export function shipWorkload(ship: LockedShip, context: CellContext, parent?: string): Record<string, unknown> {
   return {
     metadata: {
       name: ship.id,
@@ -64,12 +70,12 @@ export function shipWorkload(ship: LockedShip, context: CellContext): Record<str
       updateStrategy: { type: "OnDelete" },
       serviceName: ship.id,
       selector: { matchLabels: shipSelector(ship.id) },
-      template: { metadata: { labels: shipLabels(ship) }, spec: podSpec(ship, context) },
+      template: { metadata: { labels: shipLabels(ship) }, spec: podSpec(ship, context, parent) },
     },
   };
 }
 
-function podSpec(ship: LockedShip, context: CellContext): Record<string, unknown> {
+function podSpec(ship: LockedShip, context: CellContext, parent?: string): Record<string, unknown> {
   return {
     serviceAccountName: sharedName(ship.cell),
     automountServiceAccountToken: false,
@@ -85,7 +91,7 @@ function podSpec(ship: LockedShip, context: CellContext): Record<string, unknown
       seccompProfile: { type: "RuntimeDefault" },
     },
     ...placement(ship, context),
-    initContainers: [claimContainer(ship, context)],
+    initContainers: [claimContainer(ship, context, parent), keepContainer(ship, context)],
     containers: [shipContainer(ship, context)],
     volumes: volumes(ship),
   };
@@ -121,29 +127,54 @@ function placement(ship: LockedShip, context: CellContext): Record<string, unkno
 
 const env = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
 
-function claimContainer(ship: LockedShip, context: CellContext): Record<string, unknown> {
+/** What both containers with a token see: the pier to look at, the way to the registry. */
+function besideTheShip(name: string, script: string, context: CellContext): Record<string, unknown> {
   return {
-    name: "claim",
+    name,
     image: imageReference(context.kubectl),
-    command: ["/bin/sh", "/roadstead/claim.sh"],
-    env: env({
-      HOME: "/tmp",
-      ROADSTEAD_SHIP: ship.id,
-      ROADSTEAD_HOLDER: claimHolder(context.stack, ship.tenant),
-      ROADSTEAD_REGISTRY: REGISTRY_NAMESPACE,
-      ROADSTEAD_MODE: bootMode(ship),
-      ROADSTEAD_SEALED: String(ship.sealed),
-    }),
-    resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+    command: ["/bin/sh", `/roadstead/${script}`],
     securityContext: restricted,
     volumeMounts: [
       { name: "pier", mountPath: "/urbit", readOnly: true },
       { name: "run", mountPath: "/run/roadstead" },
       { name: "tmp", mountPath: "/tmp" },
       { name: "scripts", mountPath: "/roadstead", readOnly: true },
-      // Only here: the ship's own container cannot ask the API for anything.
+      // Only in these two: the ship's own container cannot ask the API for anything.
       { name: "token", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
     ],
+  };
+}
+
+const claimEnvironment = (ship: LockedShip, context: CellContext): Record<string, string> => ({
+  HOME: "/tmp",
+  ROADSTEAD_SHIP: ship.id,
+  ROADSTEAD_HOLDER: claimHolder(context.stack, ship.tenant),
+  ROADSTEAD_REGISTRY: REGISTRY_NAMESPACE,
+});
+
+function claimContainer(ship: LockedShip, context: CellContext, parent?: string): Record<string, unknown> {
+  return {
+    ...besideTheShip("claim", "claim.sh", context),
+    env: env({
+      ...claimEnvironment(ship, context),
+      ROADSTEAD_MODE: bootMode(ship),
+      ROADSTEAD_SEALED: String(ship.sealed),
+      ...(parent === undefined ? {} : { ROADSTEAD_PARENT: parent }),
+    }),
+    resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: KUBECTL_LIMIT } },
+  };
+}
+
+/** A sidecar in Kubernetes' sense (1.29): it runs beside the ship and is stopped after it. */
+function keepContainer(ship: LockedShip, context: CellContext): Record<string, unknown> {
+  return {
+    ...besideTheShip("keep", "keep.sh", context),
+    restartPolicy: "Always",
+    env: env(claimEnvironment(ship, context)),
+    resources: {
+      requests: { cpu: `${KEEPER.cpuMilli}m`, memory: `${KEEPER.memoryMiB}Mi` },
+      limits: { memory: KUBECTL_LIMIT },
+    },
   };
 }
 
@@ -170,7 +201,10 @@ function shipContainer(ship: LockedShip, context: CellContext): Record<string, u
       { name: "ames", containerPort: ship.ames.port, protocol: "UDP" },
     ],
     resources: {
-      requests: { cpu: `${ship.cpuMilli}m`, memory: `${ship.memoryMiB}Mi` },
+      requests: {
+        cpu: `${Math.max(1, ship.cpuMilli - KEEPER.cpuMilli)}m`,
+        memory: `${ship.memoryMiB - KEEPER.memoryMiB}Mi`,
+      },
       // No CPU limit: a throttled ship only takes longer over each event, and over its snapshot at shutdown.
       limits: { memory: `${ship.limitMiB}Mi` },
     },

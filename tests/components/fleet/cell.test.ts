@@ -240,6 +240,7 @@ describe("a cell refuses", () => {
     );
     expect(JSON.stringify(statefulSet).match(/[^"]+@digest-missing/g)).toEqual([
       "image-missing@digest-missing",
+      "image-missing@digest-missing",
       "tloncorp/vere@digest-missing",
     ]);
   });
@@ -264,12 +265,42 @@ describe("a rendered ship", () => {
     expect([spec().replicas, spec(planet, cellContext({ parked: true })).replicas]).toEqual([1, 0]);
   });
 
-  test("has a token in its init container only", () => {
+  test("has a token where its claim is read and kept, and never in the container that runs the ship", () => {
     const { containers, initContainers } = spec().template.spec;
     const mounts = (c: Record<string, unknown>) => (c.volumeMounts as { name: string }[]).map((m) => m.name);
-    expect(mounts(initContainers[0]!)).toContain("token");
+    expect(initContainers.map((c) => [c.name, c.restartPolicy, mounts(c).includes("token")])).toEqual([
+      ["claim", undefined, true],
+      ["keep", "Always", true],
+    ]);
     expect(mounts(containers[0]!)).not.toContain("token");
-    expect(mounts(initContainers[0]!)).not.toContain("key");
+    for (const c of initContainers) {
+      expect(mounts(c)).not.toContain("key");
+      expect(c.volumeMounts).toContainEqual({ name: "pier", mountPath: "/urbit", readOnly: true });
+    }
+  });
+
+  test("requests as a pod just what was planned for it", () => {
+    const { containers, initContainers } = spec().template.spec as unknown as Record<
+      string,
+      { restartPolicy?: string; resources: { requests: { cpu: string; memory: string } } }[]
+    >;
+    const running = [...containers!, ...initContainers!.filter((c) => c.restartPolicy === "Always")];
+    const sum = (of: "cpu" | "memory") => running.reduce((n, c) => n + parseInt(c.resources.requests[of], 10), 0);
+    expect([sum("memory"), sum("cpu")]).toEqual([planet.memoryMiB, planet.cpuMilli]);
+  });
+
+  test("a moon's pod reads its parent's claim where it may: in its own cell and its own customer's", () => {
+    const other = { ...planet, tenant: "t-9999999999" };
+    const parentOf = (ships: (typeof planet)[]) => {
+      const all = renderCell("c1", { ships, context: cellContext(), keys: new Set(ships.map((s) => s.id)) });
+      const set = all.find((r) => r.key === workloadKey(moon.id))!;
+      return /"ROADSTEAD_PARENT","value":"([^"]+)"/.exec(JSON.stringify(set.inputs))?.[1];
+    };
+    expect([parentOf([moon, planet]), parentOf([moon]), parentOf([moon, other])]).toEqual([
+      planet.id,
+      undefined,
+      undefined,
+    ]);
   });
 
   test("may take its whole start-up budget before it is restarted, and is never killed for being busy", () => {

@@ -1,120 +1,69 @@
-// The scripts of a ship's pod, run by a real shell against a runtime and a registry that only pretend.
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { CLAIM_SCRIPT, ENTRYPOINT_SCRIPT, PROBE_SCRIPT } from "../../../components/fleet/render/entrypoint";
+// The ship's own container, run by a real shell against a runtime that only pretends: every way a start can go.
+import {
+  at,
+  endPod,
+  environment,
+  exists,
+  exitOf,
+  key,
+  lines,
+  makePod,
+  outputOf,
+  parked,
+  pier,
+  put,
+  read,
+  remove,
+  run,
+  runtime,
+  start,
+  tool,
+  until,
+  verdict,
+} from "./pod";
 
-let dir: string;
-let running: ChildProcess[] = [];
-const at = (...parts: string[]) => join(dir, ...parts);
-const read = (...parts: string[]) => (existsSync(at(...parts)) ? readFileSync(at(...parts), "utf8") : "");
+beforeEach(makePod);
+afterEach(endPod);
 
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "roadstead-pod-"));
-  for (const d of ["volume/lost+found", "run", "keys", "bin"]) mkdirSync(at(d), { recursive: true });
-  writeFileSync(at("entrypoint.sh"), ENTRYPOINT_SCRIPT);
-  writeFileSync(at("claim.sh"), CLAIM_SCRIPT);
-  writeFileSync(at("probe.sh"), PROBE_SCRIPT);
-});
-afterEach(async () => {
-  for (const child of running) {
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = new Promise((done) => child.once("exit", done));
-      child.kill("SIGTERM");
-      await gone;
-    }
-  }
-  running = [];
-  rmSync(dir, { recursive: true, force: true });
-});
+const calls = () => lines("calls");
+const settings = (loom = 31) => `-t --http-port 8080 -p 34543 --loom ${loom}`;
+/** Runs until it is told to stop, and takes a moment to save. */
+const STAYS = (name = "saved") =>
+  `trap 'sleep 0.3; echo saved > ${at(name)}; exit 0' TERM; echo up > ${at("runs")}; while :; do sleep 0.05; done`;
+/** What the runtime prints while it starts, the line before the last being the one that matters. */
+const refuses = (line: string) =>
+  `echo "boot: home is /urbit/pier"; echo "${line}"; echo "pier: serf unexpectedly shut down"; exit 1`;
 
-function tool(name: string, script: string) {
-  writeFileSync(at("bin", name), `#!/bin/sh\n${script}`);
-  chmodSync(at("bin", name), 0o755);
-}
-
-/** A runtime that notes each command line, makes a pier at a first boot, and does what a test wants. */
-function runtime(does = "exit 0", event = 500) {
-  tool(
-    "urbit",
-    `if [ "$1" = info ]; then
-  [ "$#" -eq 2 ] || { echo "invalid command"; exit 1; }
-  printf '\\r\\nurbit: at event 3\\r\\n  disk: live=&, event=${event}\\r\\n' >&2; exit 0
-fi
-printf '%s\\n' "$*" >> ${at("calls")}
-for a in "$@"; do last=$a; done
-case " $* " in *" -c "*) mkdir -p ${at("volume/pier/.urb/log")} ;; esac
-${does}
-`,
-  );
-}
-
-const environment = (more: Record<string, string> = {}) => ({
-  PATH: `${at("bin")}:${process.env.PATH}`,
-  ROADSTEAD_VOLUME: at("volume"),
-  ROADSTEAD_RUN: at("run"),
-  ROADSTEAD_KEYS: at("keys"),
-  ROADSTEAD_TERMINATION: at("termination"),
-  ROADSTEAD_MODE: "key",
-  ROADSTEAD_NAME: "sampel-palnet",
-  ROADSTEAD_HTTP_PORT: "8080",
-  ROADSTEAD_AMES_PORT: "34543",
-  ROADSTEAD_LOOM: "31",
-  ROADSTEAD_SHIP: "sampel-palnet",
-  ROADSTEAD_HOLDER: "prod/t-0000000001",
-  ROADSTEAD_REGISTRY: "roadstead-registry",
-  ROADSTEAD_SEALED: "false",
-  ...more,
-});
-
-function start(more: Record<string, string> = {}): ChildProcess {
-  const child = spawn("sh", [at("entrypoint.sh")], { env: environment(more), stdio: ["ignore", "pipe", "pipe"] });
-  running.push(child);
-  return child;
-}
-const exitOf = (child: ChildProcess) =>
-  new Promise<number | null>((done) => (child.exitCode !== null ? done(child.exitCode) : child.once("exit", done)));
-
-async function until(what: () => boolean): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (what()) return;
-    await new Promise((r) => setTimeout(r, 20));
-  }
-  throw new Error("it did not happen within 4 s");
-}
-
-/** Starts, waits for the quarantine, and returns its reason; fails when the container ended instead of parking. */
-async function parked(more: Record<string, string> = {}): Promise<string> {
-  const child = start(more);
-  await until(() => existsSync(at("run/quarantine")) || child.exitCode !== null);
-  await new Promise((r) => setTimeout(r, 50));
-  expect(child.exitCode).toBeNull();
-  expect(read("termination")).toBe(read("run/quarantine"));
-  return read("run/quarantine");
-}
-
-const verdict = (text: string) => writeFileSync(at("run/verdict"), `${text}\n`);
-const key = (name = "key") => writeFileSync(at("keys", name), "0wcanary");
-const pier = () => mkdirSync(at("volume/pier/.urb/log"), { recursive: true });
-const calls = () => read("calls").trim().split("\n").filter(Boolean);
-const SETTINGS = "-t --http-port 8080 -p 34543 --loom 31";
-
-describe("the ship's container", () => {
-  test("boots once with the key, on a fresh volume with lost+found, and then runs the pier it made", async () => {
+describe("a first boot", () => {
+  test("happens once with the key, on a fresh volume with lost+found; then the pier it made is run", async () => {
     runtime();
     verdict("boot");
     key();
     expect(await exitOf(start())).toBe(0);
     expect(await exitOf(start())).toBe(0);
     expect(calls()).toEqual([
-      `${SETTINGS} -c ${at("volume/pier")} -w sampel-palnet -k ${at("keys/key")}`,
-      `${SETTINGS} ${at("volume/pier")}`,
+      `${settings()} -c ${at("volume/pier")} -w sampel-palnet -k ${at("keys/key")}`,
+      `${settings()} ${at("volume/pier")}`,
     ]);
   });
 
-  test("never uses the key a second time when the first boot failed without a pier", async () => {
-    runtime(`rm -rf ${at("volume/pier")}; exit 1`);
+  test("leaves no key on the volume, in its output or in the place other containers read", async () => {
+    runtime();
+    verdict("boot");
+    key();
+    const child = start();
+    const out = outputOf(child);
+    await exitOf(child);
+    expect(out()).not.toContain("0wcanary");
+    for (const file of ["volume/roadstead-loom", "run/verdict", "run/stopped", "termination", "calls"])
+      expect(`${file}: ${read(file)}`).not.toContain("0wcanary");
+  });
+
+  test.each([
+    ["without a pier", "rm -rf PIER; exit 1"],
+    ["with half a pier", "rm -rf PIER/.urb; mkdir -p PIER/.bin; exit 1"],
+  ])("that failed %s never uses the key a second time", async (_how, does) => {
+    runtime(does.replaceAll("PIER", at("volume/pier")));
     verdict("boot");
     key();
     expect(await exitOf(start())).toBe(1);
@@ -122,13 +71,26 @@ describe("the ship's container", () => {
     expect(calls()).toHaveLength(1);
   });
 
+  test("that failed with a pier is continued from it, as a later run", async () => {
+    runtime("exit 1");
+    verdict("boot");
+    key();
+    expect(await exitOf(start())).toBe(1);
+    runtime("exit 0");
+    expect(await exitOf(start())).toBe(0);
+    expect(calls()[1]).toBe(`${settings()} ${at("volume/pier")}`);
+  });
+
   test("parks on two keys, on none, and on one that lies on the volume", async () => {
     runtime();
     verdict("boot");
     expect(await parked()).toMatch(/exactly one key, and there are 0/);
-    writeFileSync(at("volume/sampel-palnet.key"), "0w");
+    put("volume/sampel-palnet.key", "0w");
     expect(await parked()).toMatch(/lies on the volume/);
     key();
+    expect(await parked()).toMatch(/exactly one key, and there are 2/);
+    remove("volume/sampel-palnet.key");
+    key("second");
     expect(await parked()).toMatch(/exactly one key, and there are 2/);
     expect(calls()).toEqual([]);
   });
@@ -136,14 +98,14 @@ describe("the ship's container", () => {
   test.each([
     ["comet", {}, ""],
     ["fake", { ROADSTEAD_NAME: "zod" }, " -F zod"],
-  ])("boots a %s without a key", async (mode, more, tail) => {
+  ])("of a %s needs no key", async (mode, more, tail) => {
     runtime();
     verdict("boot");
     expect(await exitOf(start({ ROADSTEAD_MODE: mode, ...more }))).toBe(0);
-    expect(calls()).toEqual([`${SETTINGS} -c ${at("volume/pier")}${tail}`]);
+    expect(calls()).toEqual([`${settings()} -c ${at("volume/pier")}${tail}`]);
   });
 
-  test("does not boot over a pier, nor an imported ship", async () => {
+  test("is never over a pier, nor of an imported ship", async () => {
     runtime();
     verdict("boot");
     expect(await parked({ ROADSTEAD_MODE: "import" })).toMatch(/no first boot/);
@@ -153,6 +115,45 @@ describe("the ship's container", () => {
     expect(calls()).toEqual([]);
   });
 
+  test("told to stop hands SIGTERM on, waits, and the next start continues its pier without the key", async () => {
+    runtime(STAYS());
+    verdict("boot");
+    key();
+    const child = start();
+    await until(() => exists("runs"));
+    child.kill("SIGTERM");
+    expect(await exitOf(child)).toBe(0);
+    expect(read("saved")).toBe("saved\n");
+    runtime();
+    expect(await exitOf(start())).toBe(0);
+    expect(calls()[1]).toBe(`${settings()} ${at("volume/pier")}`);
+  });
+
+  test.each([
+    ["dawn: mismatch between -w ~sampel-palnet and -K ~ravmel-ropdyl", /not this ship's.*~ravmel-ropdyl/],
+    ["dawn: unable to cue keyfile", /not this ship's/],
+  ])("parks when the runtime says: %s", async (line, reason) => {
+    runtime(`rm -rf ${at("volume/pier")}; ${refuses(line)}`);
+    verdict("boot");
+    key();
+    expect(await parked()).toMatch(reason);
+    expect(calls()).toHaveLength(1);
+  });
+
+  test("shows no key that the runtime prints because it cannot read it", async () => {
+    runtime(`rm -rf ${at("volume/pier")}; ${refuses("dawn: invalid private keys: 0wcanary")}`);
+    verdict("boot");
+    key();
+    const child = start();
+    const out = outputOf(child);
+    await until(() => read("termination") !== "");
+    expect(read("termination")).toMatch(/cannot be read/);
+    expect(out()).toMatch(/dawn: invalid private keys \(not shown\)/);
+    expect(out() + read("termination") + read("run/quarantine") + read("run/refusal")).not.toContain("0wcanary");
+  });
+});
+
+describe("a later run", () => {
   test("parks when its claim was done and its volume is empty", async () => {
     runtime();
     verdict("run none");
@@ -192,129 +193,145 @@ describe("the ship's container", () => {
     expect(calls()).toEqual([]);
   });
 
-  test("parks at the runtime's refusal instead of exiting, and a new pod does not try again", async () => {
-    runtime(`echo "boot: double-boot detected, refusing to boot"; exit 1`);
+  test("is not started when it is told to stop while its event log is looked at", async () => {
+    tool(
+      "urbit",
+      `case $1 in info) : > ${at("looking")}; sleep 0.5; echo "  disk: live=&, event=9" ;; *) : > ${at("ran")} ;; esac`,
+    );
+    verdict("run 7");
+    pier();
+    const child = start();
+    await until(() => exists("looking"));
+    child.kill("SIGTERM");
+    expect(await exitOf(child)).toBe(0);
+    expect(exists("ran")).toBe(false);
+  });
+
+  test("hands SIGTERM to the runtime, waits until it has saved, and leaves the event it stopped at", async () => {
+    runtime(STAYS(), 4711);
+    verdict("run none");
+    pier();
+    const child = start();
+    await until(() => exists("runs"));
+    expect(exists("run/stopped")).toBe(false);
+    child.kill("SIGTERM");
+    expect(await exitOf(child)).toBe(0);
+    expect(read("saved")).toBe("saved\n");
+    expect(read("run/stopped")).toBe("4711\n");
+  });
+
+  test.each([
+    ["a crash", "exit 3", 3],
+    ["a kill", "kill -9 $$", 137],
+  ])("leaves no event after %s, and passes its exit code on", async (_how, does, code) => {
+    runtime(does);
+    verdict("run none");
+    pier();
+    expect(await exitOf(start())).toBe(code);
+    expect(exists("run/stopped")).toBe(false);
+    expect(read("volume/roadstead-loom")).toBe("31 running\n");
+  });
+
+  test("leaves no event when the runtime cannot say it", async () => {
+    tool("urbit", `[ "$1" != info ]`);
+    verdict("run none");
+    pier();
+    expect(await exitOf(start())).toBe(0);
+    expect(exists("run/stopped")).toBe(false);
+  });
+
+  test("passes on the runtime's output, the line without an end included", async () => {
+    runtime(`printf 'one\\ntwo'; exit 3`);
+    verdict("run none");
+    pier();
+    const child = start();
+    const out = outputOf(child);
+    expect(await exitOf(child)).toBe(3);
+    expect(out()).toBe("one\ntwo\n");
+  });
+});
+
+describe("a refusal of the runtime parks the container", () => {
+  const DOUBLE = "boot: failed: double-boot detected, refusing to boot ~sampel-palnet";
+
+  test("double boot: noted on the volume, so that a new pod does not try again", async () => {
+    runtime(refuses(DOUBLE));
     verdict("run none");
     pier();
     expect(await parked()).toMatch(/double-boot detected/);
-    rmSync(at("run/quarantine"));
+    remove("run/quarantine");
+    remove("run/refusal");
     runtime("exit 0");
     expect(await parked()).toMatch(/refused it before/);
     expect(calls()).toHaveLength(1);
   });
 
-  test("hands SIGTERM to the runtime and waits until it has saved", async () => {
-    runtime(
-      `trap 'sleep 0.3; echo saved > ${at("saved")}; exit 0' TERM; echo up > ${at("up")}; while :; do sleep 0.05; done`,
-    );
+  test.each([
+    ["stale snapshot, downgrade runtime to replay", /start it with the image it ran on last/],
+    ["boot: snapshot too big for loom", /does not fit into loom 31: record a larger loom/],
+    ["mars: corrupt pier, snapshot (9) from future (log=7)", /corrupt/],
+  ])("%s: until it is put right, since a later pod may have another image or loom", async (line, reason) => {
+    runtime(refuses(line));
+    verdict("run none");
+    pier();
+    expect(await parked()).toMatch(reason);
+    runtime("exit 0");
+    expect(await exitOf(start())).toBe(0);
+    expect(calls()).toHaveLength(2);
+  });
+
+  test("not when a peer makes the ship print such words later on", async () => {
+    tool("curl", "printf 204");
+    runtime(`echo up > ${at("runs")}; while [ ! -e ${at("run/up")} ]; do sleep 0.05; done; echo "${DOUBLE}"; exit 0`);
     verdict("run none");
     pier();
     const child = start();
-    await until(() => existsSync(at("up")));
-    child.kill("SIGTERM");
-    await exitOf(child);
-    expect(read("saved")).toBe("saved\n");
+    await until(() => exists("runs"));
+    expect(run("probe.sh", {}, ["ready"]).status).toBe(0);
+    expect(await exitOf(child)).toBe(0);
+    expect(exists("volume/roadstead-refused")).toBe(false);
   });
 
-  test("a parked container ends at once when it is told to", async () => {
+  test("and it ends at once when it is told to", async () => {
     const child = start();
-    await until(() => existsSync(at("run/quarantine")));
+    await until(() => exists("run/quarantine"));
     child.kill("SIGTERM");
     expect(await exitOf(child)).toBe(0);
   });
-
-  test("passes on the runtime's exit code and its output, the line without an end included", async () => {
-    runtime(`printf 'one\\ntwo'; exit 3`);
-    verdict("run none");
-    pier();
-    const child = start();
-    let out = "";
-    child.stdout!.on("data", (d: Buffer) => (out += d.toString()));
-    expect(await exitOf(child)).toBe(3);
-    expect(out).toBe("one\ntwo\n");
-  });
 });
 
-describe("the claim", () => {
-  /** A registry with one Lease; its patch is a real compare-and-set. */
-  function registry(lease: {
-    holder?: string;
-    firstBoot?: string;
-    lastEvent?: string;
-    raced?: boolean;
-    down?: boolean;
-  }) {
-    writeFileSync(at("first-boot"), lease.firstBoot ?? "never");
-    tool(
-      "kubectl",
-      `${lease.down ? "exit 1" : ""}
-case "$*" in
-  *" get lease sampel-palnet "*) printf '%s|%s|%s|' '${lease.holder ?? "prod/t-0000000001"}' "$(cat ${at("first-boot")})" '${lease.lastEvent ?? "none"}' ;;
-  *" patch lease sampel-palnet --type=json "*)
-    ${lease.raced ? "exit 1" : ""}
-    from=$(printf '%s' "$*" | sed -n 's/.*"op":"test".*"value":"\\([a-z]*\\)".*/\\1/p')
-    to=$(printf '%s' "$*" | sed -n 's/.*"op":"replace".*"value":"\\([a-z]*\\)".*/\\1/p')
-    [ "$from" = "$(cat ${at("first-boot")})" ] || exit 1
-    printf '%s' "$to" > ${at("first-boot")} ;;
-  *) exit 64 ;;
-esac
-`,
-    );
-  }
-  const claim = (more: Record<string, string> = {}) =>
-    spawnSync("sh", [at("claim.sh")], { env: environment(more), encoding: "utf8" }).status;
-
-  test.each([
-    { was: "never", hasPier: false, mode: "key", says: "boot", becomes: "started" },
-    { was: "never", hasPier: false, mode: "comet", says: "boot", becomes: "started" },
-    { was: "never", hasPier: true, mode: "import", says: "run none", becomes: "done" },
-    { was: "started", hasPier: true, mode: "key", says: "run none", becomes: "done" },
-    { was: "done", hasPier: true, mode: "key", says: "run none", becomes: "done" },
-    { was: "never", hasPier: true, mode: "key", says: "quarantine there is a pier", becomes: "never" },
-    { was: "never", hasPier: false, mode: "import", says: "quarantine the ship is imported", becomes: "never" },
-    { was: "started", hasPier: false, mode: "key", says: "quarantine its first boot was started", becomes: "started" },
-    { was: "done", hasPier: false, mode: "key", says: "quarantine it has had its first boot", becomes: "done" },
-    { was: "perhaps", hasPier: true, mode: "key", says: "quarantine the claim's first boot is", becomes: "perhaps" },
-  ])("$was, pier $hasPier, $mode: $says", ({ was, hasPier, mode, says, becomes }) => {
-    registry({ firstBoot: was });
-    if (hasPier) pier();
-    expect(claim({ ROADSTEAD_MODE: mode })).toBe(0);
-    expect(read("run/verdict")).toMatch(new RegExp(`^${says}`));
-    expect(read("first-boot")).toBe(becomes);
-  });
-
-  test("hands the recorded event to the ship's container", () => {
-    registry({ firstBoot: "done", lastEvent: "4711" });
+describe("the loom", () => {
+  test.each(["30", "35", "2G", ""])("%p is no loom a ship runs with", async (loom) => {
+    runtime();
+    verdict("run none");
     pier();
-    expect(claim()).toBe(0);
-    expect(read("run/verdict")).toBe("run 4711\n");
+    expect(await parked({ ROADSTEAD_LOOM: loom })).toMatch(/none a ship runs with/);
+    expect([...calls(), ...lines("infos")]).toEqual([]);
   });
 
-  test("quarantines a ship that another stack holds, a sealed one that never booted, and an event that is no number", () => {
-    registry({ holder: "other/t-0000000002", firstBoot: "done" });
-    claim();
-    expect(read("run/verdict")).toMatch(/^quarantine the claim belongs to 'other\/t-0000000002'/);
-    registry({});
-    claim({ ROADSTEAD_SEALED: "true" });
-    expect(read("run/verdict")).toMatch(/^quarantine the ship has booted for good/);
-    registry({ firstBoot: "done", lastEvent: "12x" });
-    claim();
-    expect(read("run/verdict")).toMatch(/^quarantine the claim's last event/);
+  test("never changes after a run that did not end cleanly; after one that did, it may", async () => {
+    runtime("exit 1");
+    verdict("run none");
+    pier();
+    expect(await exitOf(start())).toBe(1);
+    runtime("exit 0");
+    expect(await parked({ ROADSTEAD_LOOM: "32" })).toMatch(/its loom was 31 in a run that did not end cleanly/);
+    expect(await exitOf(start())).toBe(0);
+    expect(await exitOf(start({ ROADSTEAD_LOOM: "32" }))).toBe(0);
+    expect(calls().map((c) => /--loom (\d+)/.exec(c)![1])).toEqual(["31", "31", "32"]);
   });
 
-  test("gives no verdict, not even an older one, when the registry cannot be asked or somebody else was first", () => {
-    verdict("boot");
-    registry({ down: true });
-    expect(claim()).toBe(1);
-    expect(read("run/verdict")).toBe("");
-    registry({ raced: true });
-    expect(claim()).toBe(1);
-    expect(read("run/verdict")).toBe("");
+  test("goes along when the event log is looked at: with another one that could corrupt the snapshot", async () => {
+    runtime();
+    verdict("run 7");
+    pier();
+    expect(await exitOf(start({ ROADSTEAD_LOOM: "33" }))).toBe(0);
+    expect(new Set(lines("infos"))).toEqual(new Set([`info --loom 33 ${at("volume/pier")}`]));
   });
 });
 
 describe("the probes", () => {
-  const probe = (kind: string) => spawnSync("sh", [at("probe.sh"), kind], { env: environment() }).status;
+  const probe = (kind: string) => run("probe.sh", {}, [kind]);
 
   test.each([
     ["204", 0],
@@ -323,12 +340,21 @@ describe("the probes", () => {
     ["000", 1],
   ])("answer %s gives %i", (code, status) => {
     tool("curl", `printf ${code}`);
-    expect([probe("startup"), probe("ready")]).toEqual([status, status]);
+    expect([probe("startup").status, probe("ready").status]).toEqual([status, status]);
+    expect(exists("run/up")).toBe(status === 0);
   });
 
-  test("a parked container counts as started, so that it is not restarted, and is never ready", () => {
+  test("a parked container counts as started, so that it is not restarted, is never ready, and says why", () => {
     tool("curl", "printf 204");
-    writeFileSync(at("run/quarantine"), "reason\n");
-    expect([probe("startup"), probe("ready")]).toEqual([0, 1]);
+    put("run/quarantine", "an old copy\n");
+    expect([probe("startup").status, probe("ready").status]).toEqual([0, 1]);
+    expect(probe("ready").stdout).toBe("quarantine: an old copy\n");
+    expect(exists("run/up")).toBe(false);
+  });
+
+  test("ask the runtime's own page, over HTTP and never over its control socket", () => {
+    tool("curl", `printf '%s' "$*" > ${at("asked")}; printf 204`);
+    probe("ready");
+    expect(read("asked")).toContain(`http://127.0.0.1:${environment().ROADSTEAD_HTTP_PORT}/~_~/healthz`);
   });
 });
