@@ -15,10 +15,11 @@ const SHARE = 0.95;
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const faults = createRequire(import.meta.url)("./faults/index.cjs");
 
-const USAGE = `npm run test:mutations -- [--only ID]… [--jobs N] [--commit REF] [--json] [--list]
+const USAGE = `npm run test:mutations -- [--only ID]… [--jobs N] [--commit REF] [--near] [--json] [--list]
   --only ID      this fault (again for more); default all
   --jobs N       copies worked on side by side; default 1
   --commit REF   break this commit; default the working tree, with what is not committed
+  --near         only the suites a fault names, without the rest of npm test: quick, and no proof that nobody notices
   --json         one object on standard output
   --list         the faults, and nothing is run`;
 
@@ -33,6 +34,7 @@ function readOptions() {
         only: { type: "string", multiple: true, default: [] },
         jobs: { type: "string", default: "1" },
         commit: { type: "string" },
+        near: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
       },
@@ -94,7 +96,7 @@ async function check(chosen) {
 
   const judge = new Judge(Math.max(1, Math.floor(availableParallelism() / copies.length)));
   // Everybody's first suite. Dear ones are run without a fault before the first fault that gets as far.
-  if (options.only.length === 0) await judge.baseline(NPM_TEST, copies[0]);
+  if (options.only.length === 0 && !options.near) await judge.baseline(NPM_TEST, copies[0]);
   const queue = [...chosen];
   const results = [];
   await Promise.all(
@@ -142,6 +144,7 @@ class Judge {
   async judge(fault, dir) {
     const passed = [];
     for (const suite of suitesOf(fault)) {
+      if (options.near && suite === NPM_TEST) continue;
       await this.baseline(suite, dir);
       if (stopped || this.unsound !== null) break;
       const attempt = () => withFault(dir, fault, () => this.#run(suite, dir));

@@ -12,9 +12,9 @@ const REPORTER = join(dirname(fileURLToPath(import.meta.url)), "first-failures.c
 export const NPM_TEST = "npm test";
 
 const KINDS = {
-  jest: { limit: 10 * MINUTE },
-  engine: { limit: 20 * MINUTE, command: "tests/engine/run.mjs" },
-  cluster: { limit: 20 * MINUTE, command: "tests/cluster/run.mjs" },
+  jest: { limit: 20 * MINUTE },
+  engine: { limit: 30 * MINUTE, command: "tests/engine/run.mjs" },
+  cluster: { limit: 30 * MINUTE, command: "tests/cluster/run.mjs" },
 };
 
 export const pathOf = (suite) => (typeof suite === "string" ? suite : suite.path);

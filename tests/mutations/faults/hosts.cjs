@@ -1,5 +1,5 @@
 // Ships on hosts: volumes, claims, firewall, user-data, the guard script.
-const host = ["tests/components/host"];
+const host = ["tests/components/host/resources.test.ts", "tests/components/host"];
 const droplet = { ROADSTEAD_EXAMPLES: "vps-digitalocean" };
 const part = "components";
 
@@ -33,7 +33,7 @@ module.exports = [
     replace:
       "  publicKeys.map((publicKey, i) => ({\n    key: `ssh-${keyName(publicKey)}`,\n" +
       '    type: type("sshKey", "SshKey"),\n    name: `${name}-ssh-${i}`,',
-    suites: host,
+    suites: ["tests/components/identity.test.ts", ...host],
   },
   {
     id: "ssh-open-to-the-world",
@@ -73,7 +73,7 @@ module.exports = [
     file: "components/host/render/ship-script.ts",
     find: '[ "$(first_boot)" = never ] || quarantine',
     replace: '[ "$(first_boot)" != done ] || quarantine',
-    suites: host,
+    suites: ["tests/components/host/ship.test.ts"],
   },
   {
     id: "host-metadata-v1",

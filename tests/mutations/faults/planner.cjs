@@ -45,7 +45,7 @@ module.exports = [
     file: "planner/architecture/place.ts",
     find: "if (stays) settle(ship, ship.seat.cell, ship.seat.zone);",
     replace: "if (stays) settle(ship, ship.seat.cell, zones.at(-1) ?? null);",
-    suites: ["tests/planner/architecture"],
+    suites: ["tests/planner/architecture/stability.test.ts", "tests/planner/architecture"],
   },
   {
     id: "over-budget-chosen",

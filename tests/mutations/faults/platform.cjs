@@ -41,7 +41,7 @@ module.exports = [
     file: "components/eks/cluster.ts",
     find: 'const key = principalArn.replace(/^arn:[^:]+:iam::/, "").replace(/[^A-Za-z0-9]+/g, "-");',
     replace: "const key = String(args.adminArns!.indexOf(principalArn));",
-    suites: eks,
+    suites: ["tests/components/identity.test.ts", ...eks],
   },
   {
     id: "node-metadata-v1",

@@ -1,5 +1,4 @@
 // What is shown before anything happens.
-const preview = ["tests/preview"];
 const part = "preview";
 
 module.exports = [
@@ -10,7 +9,7 @@ module.exports = [
     file: "preview/runtime.ts",
     find: "if (signature === SECRET) return redacted(object.value);",
     replace: "if (signature === SECRET) return readable(object.value);",
-    suites: preview,
+    suites: ["tests/preview/write.test.ts", "tests/preview"],
   },
   {
     id: "preview-without-removed-ships",
@@ -19,7 +18,7 @@ module.exports = [
     file: "preview/cells.ts",
     find: "tombstones: architecture.tombstones,",
     replace: "tombstones: [],",
-    suites: preview,
+    suites: ["tests/preview/parity.test.ts", "tests/preview"],
   },
   {
     id: "first-boot-not-foretold",
@@ -28,6 +27,6 @@ module.exports = [
     file: "preview/ledger.ts",
     find: '(state !== undefined && state.firstBoot !== "never")',
     replace: "state !== undefined",
-    suites: preview,
+    suites: ["tests/preview/ledger.test.ts", "tests/preview"],
   },
 ];

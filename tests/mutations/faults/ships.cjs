@@ -1,5 +1,6 @@
 // Ships on Kubernetes: claim, pier, workload, entrypoint.
-const fleet = ["tests/components/fleet"];
+const fleet = ["tests/components/fleet/cell.test.ts", "tests/components/fleet"];
+const scripts = ["tests/components/fleet/entrypoint.test.ts", "tests/components/fleet"];
 const existing = { ROADSTEAD_EXAMPLES: "existing-cluster" };
 const lifecycle = { path: "tests/engine/lifecycle.test.ts", env: existing };
 const part = "components";
@@ -75,7 +76,7 @@ module.exports = [
     file: "components/fleet/render/ship.ts",
     find: "selector: shipSelector(ship.id),",
     replace: "selector: { [LABEL.tenant]: ship.tenant },",
-    suites: [...fleet, "tests/preview", { path: "tests/cluster/traffic.test.ts" }],
+    suites: ["tests/components/fleet/service.test.ts", ...fleet, { path: "tests/cluster/traffic.test.ts" }],
   },
   {
     id: "ship-killed-after-30-seconds",
@@ -110,10 +111,10 @@ module.exports = [
     id: "first-boot-not-compared",
     part,
     title: "a first boot is noted without asking whether somebody else was first",
-    file: "components/fleet/render/entrypoint.ts",
-    find: '{\\\\"op\\\\":\\\\"test\\\\",\\\\"path\\\\":\\\\"/metadata/annotations/roadstead.dev~1first-boot\\\\",\\\\"value\\\\":\\\\"$1\\\\"},\n',
+    file: "components/fleet/render/claim-scripts.ts",
+    find: '{\\\\"op\\\\":\\\\"test\\\\",\\\\"path\\\\":\\\\"/metadata/annotations/roadstead.dev~1$1\\\\",\\\\"value\\\\":\\\\"$2\\\\"},\n',
     replace: "",
-    suites: [...fleet, { path: "tests/cluster/first-boot.test.ts" }],
+    suites: [...scripts, { path: "tests/cluster/first-boot.test.ts" }],
   },
   {
     id: "old-pier-runs",
@@ -122,16 +123,16 @@ module.exports = [
     file: "components/fleet/render/entrypoint.ts",
     find: '[ "$now" -ge "$1" ] || park',
     replace: '[ "$now" -ge 0 ] || park',
-    suites: fleet,
+    suites: scripts,
   },
   {
     id: "refusal-not-recognised",
     part,
     title: "the runtime's refusal line is not recognised, so the ship crash-loops",
     file: "components/fleet/render/entrypoint.ts",
-    find: '*"double-boot detected"*)',
-    replace: '*"double boot detected"*)',
-    suites: fleet,
+    find: '*"double-boot detected, refusing to boot"*)',
+    replace: '*"double boot detected, refusing to boot"*)',
+    suites: scripts,
   },
   {
     id: "claim-may-be-deleted",

@@ -10,7 +10,7 @@ module.exports = [
     file: "stacks/compose.ts",
     find: "foundation: [...platform.foundation, registry, ...admission]",
     replace: "foundation: [...platform.foundation, ...admission]",
-    suites: stacks,
+    suites: ["tests/stacks/compose.test.ts"],
   },
   {
     id: "existing-objects-taken-over",
@@ -19,7 +19,7 @@ module.exports = [
     file: "stacks/cell.ts",
     find: "upsertExistingObjects: false,",
     replace: "upsertExistingObjects: true,",
-    suites: [...stacks, "tests/preview/parity.test.ts"],
+    suites: ["tests/preview/parity.test.ts", ...stacks],
   },
   {
     id: "stack-decides-again",
@@ -37,6 +37,6 @@ module.exports = [
     file: "stacks/lock.ts",
     find: "if (expected !== actual)",
     replace: "if (expected === undefined)",
-    suites: stacks,
+    suites: ["tests/stacks/lock.test.ts", ...stacks],
   },
 ];
