@@ -1,16 +1,18 @@
-// `roadstead doctor STACK`: what is missing before the first `up`, and the exact next commands. Asks no network.
+// `roadstead doctor STACK`: what is missing before the first `up`, and the exact next commands. Asks no network; only
+// --repair does.
 import { missingVersions } from "../planner/architecture";
 import { parseStackFile } from "../planner/architecture/stack-file";
 import { type Diagnosis, diagnose, type Finding, type Level, LEVELS } from "./doctor/diagnose";
 import { lookAround, machineProbe, type Probe } from "./doctor/probe";
+import { repairCommand, type RepairOptions } from "./doctor/repair";
 import { stacksTogether } from "./environment";
 import { type ExitCode, usage } from "./exit";
 import { type Io, painter, type Style } from "./io";
 import { projectOf, readStackFile, stackConfig } from "./project";
 import { wrap } from "./render/text";
 
-export interface DoctorOptions {
-  json?: boolean;
+export interface DoctorOptions extends RepairOptions {
+  repair?: boolean;
 }
 
 export async function doctorCommand(
@@ -19,6 +21,8 @@ export async function doctorCommand(
   io: Io,
   probe: Probe = machineProbe(io),
 ): Promise<ExitCode> {
+  if (options.repair) return repairCommand(stack, options, io, probe);
+  refuseRepairOptions(options);
   const project = projectOf(io);
   const { file, text } = readStackFile(io, project, stack);
   const parsed = parseStackFile(file, text);
@@ -48,6 +52,11 @@ export async function doctorCommand(
       : render(diagnosis, stack, io),
   );
   return diagnosis.exit;
+}
+
+function refuseRepairOptions({ yes, liftLock, found, forget }: DoctorOptions): void {
+  if (yes || liftLock || found || forget)
+    throw usage("--yes, --lift-lock, --found and --forget go with --repair; without it the doctor changes nothing");
 }
 
 const LOOK: Record<Level, { mark: string; style: Style }> = {

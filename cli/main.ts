@@ -128,6 +128,15 @@ function describe(io: Io, ended: (code: number) => void): Command {
     )
     .argument("<stack>", "a recorded stack: dev, staging or prod")
     .option("--json", "print the findings as one JSON object")
+    .option("--repair", "after an update that was killed: show what would settle its state (asks pulumi)")
+    .option("--yes", "with --repair: do it")
+    .option("--lift-lock", "with --repair: lift a lock taken on another machine")
+    .option("--found <urn=id>", "with --repair: what a cut-off creation left, as you found it (repeatable)", collect)
+    .option(
+      "--forget <urn>",
+      "with --repair: a cut-off creation that left nothing, as you looked (repeatable)",
+      collect,
+    )
     .action(action(commands.doctor));
 
   program

@@ -120,6 +120,9 @@ function sdkVersion(probe: Probe, name: string): string | null {
   return null;
 }
 
+export const backendUrl = (io: Io, probe: Probe, project: Project): string | null =>
+  backendOf(io, probe, project)?.url ?? null;
+
 function backendOf(io: Io, probe: Probe, project: Project): Facts["backend"] {
   const fromEnv = io.env.PULUMI_BACKEND_URL;
   if (fromEnv) return { url: withoutUserinfo(fromEnv), from: "PULUMI_BACKEND_URL" };

@@ -1,18 +1,59 @@
-// What goes wrong on the way: a cloud that fails, an engine that is killed. Running `up` again converges, nothing is made
-// twice and no ship is started twice.
-import { examples, prepare } from "./engine/examples";
-import { type Fault, type JournalEntry, Project } from "./engine/project";
+// What goes wrong on the way: a cloud that fails, an engine that is killed. After `roadstead doctor --repair` running `up`
+// again converges, nothing is made twice and no ship is started twice.
+import * as fs from "node:fs";
+import { canary, EXISTING_SERVER, type ExampleName, examples, prepare } from "./engine/examples";
+import { type CloudObject, type Fault, type JournalEntry, Project, type Repair } from "./engine/project";
+
+const SEED = Number(process.env.ROADSTEAD_SEED ?? 20_261_121);
+
+/** What a ship runs in. */
+const RUNS = /:(Droplet|Instance|StatefulSet)$/;
 
 const twice = (journal: JournalEntry[]): string[] => {
   const urns = journal.filter((e) => e.op === "create" && e.urn !== "").map((e) => e.urn);
   return urns.filter((urn, i) => urns.indexOf(urn) !== i);
 };
 
-async function converges(project: Project, stack: string): Promise<void> {
-  for (const step of [await project.recover(stack), await project.up(stack)])
-    if (step.code !== 0) throw new Error(step.output.slice(-4_000));
+/** Everything that ever ran a ship was made once. (Two creations of one urn would be two ships, and `twice` tells.) */
+const started = (journal: JournalEntry[]): number =>
+  journal.filter((e) => e.op === "create" && RUNS.test(e.type)).length;
+
+const running = (project: Project): CloudObject[] => project.cloud.all().filter((o) => RUNS.test(o.type));
+
+function settled(repair: Repair): Repair {
+  if (repair.exit !== 0) throw new Error(`doctor --repair: exit ${repair.exit}\n${repair.output}`);
+  return repair;
+}
+
+async function converges(project: Project, stack: string, name: ExampleName): Promise<void> {
+  settled(project.recover(stack));
+  expect(project.pendingCreates(stack)).toEqual([]);
+  const up = await project.up(stack);
+  if (up.code !== 0) throw new Error(up.output.slice(-4_000));
   expect(Object.keys((await project.up(stack)).changes)).toEqual(["same"]);
-  expect(twice(project.cloud.journal())).toEqual([]);
+  const journal = project.cloud.journal();
+  expect(twice(journal)).toEqual([]);
+  expect(started(journal)).toBe(examples[name].ships.length);
+  expect(running(project)).toHaveLength(examples[name].ships.length);
+  for (const ship of examples[name].ships) expect(project.checkpoint(stack)).not.toContain(canary(ship));
+}
+
+/** A stack in a project of its own, and the way back from wherever `act` leaves it. */
+async function afterwards(name: ExampleName, act: (project: Project, stack: string) => Promise<void>): Promise<void> {
+  const project = new Project();
+  try {
+    const [stack] = await prepare(project, examples[name]);
+    await act(project, stack!);
+    expect(project.left()).toEqual([]);
+    await converges(project, stack!, name);
+  } finally {
+    project.remove();
+  }
+}
+
+async function killedUp(project: Project, stack: string, fault: Fault): Promise<void> {
+  const killed = await project.up(stack, [], [fault]);
+  expect(killed.signal).toBe("SIGKILL");
 }
 
 describe("a creation that fails", () => {
@@ -24,75 +65,230 @@ describe("a creation that fails", () => {
     const failed = await project.up(stack!, [], [{ on: "create", type: "StatefulSet", nth: 2, what: "fail" }]);
     expect(failed.code).not.toBe(0);
     expect(failed.output).toMatch(/injected: create of kubernetes:apps\/v1:StatefulSet failed/);
+    expect(project.repair(stack!)).toMatchObject({ exit: 0, steps: [] });
     const done = await project.up(stack!);
     expect(done.code).toBe(0);
     expect(twice(project.cloud.journal())).toEqual([]);
-    expect(project.cloud.all().filter((o) => o.type.endsWith(":StatefulSet"))).toHaveLength(
-      examples["doks"].ships.length,
-    );
+    expect(running(project).filter((o) => o.type.endsWith(":StatefulSet"))).toHaveLength(examples["doks"].ships.length);
   });
 });
 
-describe("a creation that hangs", () => {
-  const project = new Project();
-  afterAll(() => project.remove());
-
-  test("is ended at the limit, leaves no process, and up again converges", async () => {
-    const [stack] = await prepare(project, examples["existing-cluster"]);
+test("a creation that hangs is ended at the limit, leaves no process, and up again converges", () =>
+  afterwards("existing-cluster", async (project, stack) => {
     const hang: Fault[] = [{ on: "create", type: "PersistentVolumeClaim", nth: 1, what: "hang" }];
-    const stuck = await project.pulumi(["up", "--yes", "--skip-preview", "--stack", stack!], hang, 15_000);
+    const stuck = await project.pulumi(["up", "--yes", "--skip-preview", "--stack", stack], hang, 20_000);
     expect(stuck.timedOut).toBe(true);
-    expect(project.left()).toEqual([]);
-    await converges(project, stack!);
-  });
+  }));
+
+describe(`an engine killed at any point (ROADSTEAD_SEED=${SEED})`, () => {
+  const NAMES: ExampleName[] = ["existing-cluster", "existing-cluster", "vps-digitalocean", "vps-aws"];
+  const random = randomFrom(SEED);
+  const points = NAMES.flatMap((name) =>
+    (["kill-before", "kill-after"] as const).map((what) => ({ name, what, at: random() })),
+  );
+
+  test.each(points)("$name, $what, at $at of its creations", ({ name, what, at }) =>
+    afterwards(name, async (project, stack) => {
+      const count = creationsOf(project, stack);
+      await killedUp(project, stack, { on: "create", nth: 1 + Math.floor(at * count), what });
+    }),
+  );
 });
 
-describe("an engine killed at any point", () => {
-  // Early, in the middle and late; every creation is counted, whichever provider does it. Others are in flight beside it.
-  test.each<[number, Fault["what"]]>([
-    [3, "kill-before"],
-    [20, "kill-after"],
-    [38, "kill-before"],
-    [45, "kill-after"],
-  ])("creation %d, %s: recovered, up again converges and nothing is made twice", async (nth, what) => {
+/** mulberry32: small, and the same on every machine. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    // Two digits are enough to name a point, and never reach 1.
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * 100) / 100;
+  };
+}
+
+/** How many objects a cloud makes for the stack, as its preview has them. */
+function creationsOf(project: Project, stack: string): number {
+  const graph = project.previewed(stack);
+  return graph.filter((r) => r.custom && !r.type.startsWith("pulumi:")).length;
+}
+
+describe("a ship's own objects, made just before the engine was killed", () => {
+  test.each(["Lease", "StatefulSet"])(
+    "%s: up without repair is refused by the object itself, with it the ship is taken over",
+    (kind) =>
+      afterwards("existing-cluster", async (project, stack) => {
+        await killedUp(project, stack, { on: "create", type: kind, nth: 1, what: "kill-after" });
+        project.wholeState(stack);
+        const pending = project.pendingCreates(stack);
+        expect(pending.filter((urn) => urn.includes(`:${kind}::`))).not.toEqual([]);
+        await project.pulumi(["cancel", "--yes", "--stack", stack]);
+        const refused = await project.up(stack);
+        expect(refused.code).not.toBe(0);
+        expect(refused.output).toMatch(/already exists/);
+      }),
+  );
+});
+
+describe("an engine killed while it changes or takes something", () => {
+  const project = new Project();
+  const name = "existing-cluster";
+  let stack: string;
+  afterAll(() => project.remove());
+  beforeAll(async () => {
+    [stack] = (await prepare(project, examples[name])) as [string];
+    expect((await project.up(stack)).code).toBe(0);
+  });
+
+  test.each<Fault["what"]>(["kill-before", "kill-after"])("update, %s: repaired, up converges", async (what) => {
+    const quota = project.cloud.all().find((o) => o.type.endsWith(":ResourceQuota"))!;
+    const inputs = { ...quota.inputs, spec: { hard: { pods: what === "kill-before" ? "1" : "2" } } };
+    project.cloud.update({ ...quota, inputs, outs: { ...quota.outs, ...inputs } });
+    expect((await project.refresh(stack)).code).toBe(0);
+    await killedUp(project, stack, { on: "update", type: "ResourceQuota", what });
+    expect(settled(project.repair(stack)).steps).toMatchObject([{ was: "updating", outcome: "refreshed" }]);
+    expect((await project.up(stack)).code).toBe(0);
+    expect(Object.keys((await project.up(stack)).changes)).toEqual(["same"]);
+    expect(project.cloud.all().find((o) => o.id === quota.id && o.type === quota.type)!.inputs).toEqual(quota.inputs);
+    expect(twice(project.cloud.journal())).toEqual([]);
+  });
+
+  test.each<Fault["what"]>(["kill-before", "kill-after"])(
+    "deletion, %s: repaired, up puts it back once",
+    async (what) => {
+      const service = project.resources(stack).find((r) => r.type.endsWith(":Service"))!;
+      const killed = await project.destroy(
+        stack,
+        ["--skip-preview", "--target", service.urn],
+        [{ on: "delete", type: ":Service$", what }],
+      );
+      expect(killed.signal).toBe("SIGKILL");
+      expect(settled(project.repair(stack)).steps).toMatchObject([{ was: "deleting", outcome: "refreshed" }]);
+      expect((await project.up(stack)).code).toBe(0);
+      expect(Object.keys((await project.up(stack)).changes)).toEqual(["same"]);
+      expect(running(project)).toHaveLength(examples[name].ships.length);
+      expect(started(project.cloud.journal())).toBe(examples[name].ships.length);
+    },
+  );
+});
+
+test.each([
+  ["of no bytes", ""],
+  ["cut in half", null],
+])("a state file %s is put back from the one before, and kept", (_what, content) =>
+  afterwards("existing-cluster", async (project, stack) => {
+    await killedUp(project, stack, { on: "create", type: "PersistentVolumeClaim", nth: 1, what: "kill-after" });
+    const file = project.stateFile(stack);
+    const whole = fs.readFileSync(file);
+    // As the engine does before it writes.
+    if (whole.length > 0) fs.copyFileSync(file, `${file}.bak`);
+    const broken = content === null ? whole.subarray(0, whole.length / 2) : Buffer.from(content);
+    fs.writeFileSync(file, broken);
+    const { exit, notes } = project.repair(stack, [], false);
+    expect(exit).toBe(10);
+    expect(notes.join("\n")).toMatch(/is (empty|not whole)/);
+    expect(fs.readFileSync(file)).toEqual(broken);
+    settled(project.recover(stack));
+    const folder = fs.readdirSync(`${file}/..`.replace(/[^/]+\/\.\.$/, ""));
+    const kept = folder.filter((f) => f.includes(".broken-"));
+    expect(kept).toHaveLength(1);
+  }),
+);
+
+describe("somebody else's object where the killed engine was about to make one", () => {
+  const claimOf = (ship: string, holder: string, firstBoot = "never"): CloudObject => {
+    const annotations = { "roadstead.dev/first-boot": firstBoot, "roadstead.dev/last-event": "none" };
+    const metadata = { name: ship, namespace: "roadstead-registry", annotations };
+    const spec = { holderIdentity: holder };
+    const inputs = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
+    const type = "kubernetes:coordination.k8s.io/v1:Lease";
+    return { scope: EXISTING_SERVER, type, id: `roadstead-registry/${ship}`, urn: "", inputs, outs: inputs };
+  };
+
+  test("a ship's claim: not adopted, exit 12, and up is refused by it", async () => {
     const project = new Project();
     try {
       const [stack] = await prepare(project, examples["existing-cluster"]);
-      const killed = await project.up(stack!, [], [{ on: "create", nth, what }]);
-      expect(killed.signal).toBe("SIGKILL");
-      expect(project.left()).toEqual([]);
-      await converges(project, stack!);
+      await killedUp(project, stack!, { on: "create", type: ":Lease$", nth: 1, what: "kill-before" });
+      project.wholeState(stack!);
+      const urn = project.pendingCreates(stack!).find((u) => u.includes(":Lease::"))!;
+      const ship = examples["existing-cluster"].ships.find((s) => urn.endsWith(`::${s}-claim`))!;
+      const theirs = claimOf(ship, "somebody-else/t-0123456789");
+      project.cloud.create(theirs, `${EXISTING_SERVER} coordination.k8s.io/v1 Lease roadstead-registry/${ship}`);
+
+      const repair = project.recover(stack!);
+      expect(repair.exit).toBe(12);
+      expect(repair.steps.find((s) => s.urn === urn)).toMatchObject({
+        outcome: "foreign",
+        why: "the claim is held by somebody-else/t-0123456789",
+      });
+      expect(project.resources(stack!).map((r) => r.urn)).not.toContain(urn);
+      const refused = await project.up(stack!, ["--continue-on-error"]);
+      expect(refused.code).not.toBe(0);
+      expect(refused.output).toMatch(/already exists/);
+      expect(project.cloud.all().find((o) => o.id === theirs.id)).toEqual(theirs);
+      expect(running(project).map((o) => o.id.split("/")[1])).not.toContain(ship);
+    } finally {
+      project.remove();
+    }
+  });
+
+  test("a host's claim: not adopted, exit 12, and no host is made", async () => {
+    const project = new Project();
+    try {
+      const [stack] = await prepare(project, examples["vps-aws"]);
+      await killedUp(project, stack!, { on: "create", type: "ssm/parameter", nth: 1, what: "kill-before" });
+      project.wholeState(stack!);
+      const urn = project.pendingCreates(stack!).find((u) => u.includes("ssm/parameter"))!;
+      const { inputs } = project.pendingResource(stack!, urn);
+      const insecureValue = JSON.stringify({ ...JSON.parse(String(inputs!.insecureValue)), holder: "staging" });
+      const type = "aws:ssm/parameter:Parameter";
+      const theirs = { ...inputs, insecureValue };
+      const id = String(inputs!.name);
+      const taken = `${type} ${String(inputs!.region)} ${id}`;
+      project.cloud.create({ scope: "aws", type, id, urn: "", inputs: theirs, outs: theirs }, taken);
+
+      const repair = project.recover(stack!);
+      expect(repair.exit).toBe(12);
+      expect(repair.steps.find((s) => s.urn === urn)).toMatchObject({ outcome: "foreign" });
+      expect((await project.up(stack!)).output).toMatch(/already exists/);
+      expect(running(project)).toEqual([]);
     } finally {
       project.remove();
     }
   });
 });
 
-describe("a ship's own objects, made just before the engine was killed", () => {
-  test.each(["Lease", "StatefulSet"])(
-    "%s: up without recovery is refused by the object itself, with it the ship is taken over",
-    async (kind) => {
-      const project = new Project();
-      try {
-        const [stack] = await prepare(project, examples["existing-cluster"]);
-        const killed = await project.up(stack!, [], [{ on: "create", type: kind, nth: 1, what: "kill-after" }]);
-        expect(killed.signal).toBe("SIGKILL");
-        project.mendCheckpoint(stack!);
-        const pending = project.pendingCreates(stack!);
-        expect(pending.filter((urn) => urn.includes(`:${kind}::`))).not.toEqual([]);
-        await project.pulumi(["cancel", "--yes", "--stack", stack!]);
-        const refused = await project.up(stack!);
-        expect(refused.code).not.toBe(0);
-        expect(refused.output).toMatch(/already exists/);
-        await converges(project, stack!);
-        expect(project.cloud.all().filter((o) => o.type.endsWith(`:${kind}`))).toHaveLength(
-          examples["existing-cluster"].ships.length,
-        );
-      } finally {
-        project.remove();
-      }
-    },
-  );
+describe("a repair that something is in the way of", () => {
+  const project = new Project();
+  let stack: string;
+  afterAll(() => project.remove());
+  beforeAll(async () => {
+    [stack] = (await prepare(project, examples["existing-cluster"])) as [string];
+  });
+
+  test("without anything pending there is nothing to do, and nothing is written", async () => {
+    expect((await project.up(stack)).code).toBe(0);
+    const before = project.checkpoint(stack);
+    expect(project.repair(stack)).toMatchObject({ exit: 0, steps: [], backup: null });
+    expect(project.checkpoint(stack)).toBe(before);
+  });
+
+  test("an update that runs keeps its lock: exit 11, nothing is changed", async () => {
+    const before = project.checkpoint(stack);
+    const [lock, alive] = project.lockOfRunning(stack);
+    try {
+      expect(project.repair(stack)).toMatchObject({
+        exit: 11,
+        output: expect.stringMatching(/another update is running/),
+      });
+      expect(fs.existsSync(lock)).toBe(true);
+      expect(project.checkpoint(stack)).toBe(before);
+    } finally {
+      alive.kill();
+      fs.rmSync(lock);
+    }
+  });
 });
 
 describe("somebody changes or deletes by hand", () => {

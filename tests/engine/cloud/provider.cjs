@@ -11,6 +11,7 @@ const { endWithParent } = require("../engine/parent.cjs");
 const { construct } = require("./chart.cjs");
 const { ApiServer } = require("./api-server.cjs");
 const { faults } = require("./faults.cjs");
+const { importedAs } = require("./import-ids.cjs");
 const { Cluster } = require("./cluster.cjs");
 const { LiveCluster } = require("./live-cluster.cjs");
 const { normalForm } = require("./normal-form.cjs");
@@ -68,6 +69,12 @@ function liveDifferences(request) {
     replaces: changed.filter((path) => rules.some((rule) => isUnder(path, rule))),
     fixedName: name === after.metadata?.name && namespace === after.metadata?.namespace,
   };
+}
+
+/** Without earlier outputs a provider takes the id for an import id, as the bridge does: some types have others for that. */
+function findOrImport(type, id, known) {
+  if (pkg === "kubernetes" || Object.keys(known).length > 0) return cloud.find(scope(), type, id);
+  return importedAs(cloud.all(), scope(), type, id);
 }
 
 function differences(type, before, after) {
@@ -184,7 +191,7 @@ const methods = {
   },
   read: async (request) => {
     if (live) return readLive(request);
-    const found = cloud.find(scope(), typeOf(request.getUrn()), request.getId());
+    const found = findOrImport(typeOf(request.getUrn()), request.getId(), read(request.getProperties()));
     const response = new messages.ReadResponse();
     if (found === null) return response;
     response.setId(found.id);

@@ -137,8 +137,8 @@ export class Project {
   }
 
   /** With the preview that the CLI does by itself: it is where protected resources stop everything else. */
-  destroy(stack: string, options: string[] = []): Promise<Outcome> {
-    return this.pulumi(["destroy", "--yes", "--stack", stack, ...options]);
+  destroy(stack: string, options: string[] = [], faults: Fault[] = []): Promise<Outcome> {
+    return this.pulumi(["destroy", "--yes", "--stack", stack, ...options], faults);
   }
 
   /** Creations the engine began and did not see the end of. */
@@ -150,48 +150,100 @@ export class Project {
     return pending.filter((p) => p.type === "creating").map((p) => p.resource.urn);
   }
 
-  /**
-   * The way on after a killed engine: its lock is lifted; what it had begun to create is taken over where it is there and
-   * forgotten where it is not. (`pulumi refresh --import-pending-creates` of 3.250 marks such a creation as an import that
-   * no later operation carries out, so the state is completed here.)
-   */
-  async recover(stack: string): Promise<Outcome> {
-    await this.pulumi(["cancel", "--yes", "--stack", stack]);
-    this.mendCheckpoint(stack);
-    const file = this.path("exported.json");
-    await this.must(["stack", "export", "--stack", stack, "--file", file]);
-    const exported = JSON.parse(fs.readFileSync(file, "utf8")) as {
-      deployment: { resources: StateResource[]; pending_operations?: { type: string; resource: StateResource }[] };
+  /** `roadstead doctor STACK --repair`, as a person runs it; `yes` does what it shows. */
+  repair(stack: string, words: string[] = [], yes = true): Repair {
+    const main = path.join(checkout, "dist/cli/main.js");
+    const args = [main, "doctor", stack, "--repair", "--json", ...(yes ? ["--yes"] : []), ...words];
+    const done = spawnSync(process.execPath, args, {
+      cwd: this.root,
+      encoding: "utf8",
+      timeout: LIMIT_MS,
+      env: this.environment(),
+    });
+    const answer = (done.stdout === "" ? {} : JSON.parse(done.stdout)) as Partial<Repair>;
+    return {
+      notes: [],
+      steps: [],
+      next: [],
+      backup: null,
+      ...answer,
+      exit: done.status ?? -1,
+      output: done.stdout + done.stderr,
     };
-    const { resources, pending_operations: pending = [] } = exported.deployment;
-    for (const { type, resource } of pending) {
-      const there = this.cloud.all().find((o) => o.urn === resource.urn);
-      if (type === "creating" && there) resources.push({ ...resource, id: there.id, outputs: {} });
-    }
-    exported.deployment.pending_operations = [];
-    fs.writeFileSync(file, JSON.stringify(exported));
-    await this.must(["stack", "import", "--stack", stack, "--file", file]);
-    return this.refresh(stack);
   }
 
-  /** A file backend killed while it wrote leaves half a file, and beside it the whole one before. */
-  mendCheckpoint(stack: string): void {
-    const file = this.path(`backend/.pulumi/stacks/roadstead/${stack}.json`);
-    try {
-      JSON.parse(fs.readFileSync(file, "utf8"));
-    } catch {
-      fs.copyFileSync(`${file}.bak`, file);
-    }
+  /**
+   * The way on after a killed engine. What the repair cannot find by itself, whoever runs it looks up in their account: here
+   * the object that this project's creation left there, if it left one.
+   */
+  recover(stack: string): Repair {
+    const first = this.repair(stack);
+    const open = first.steps.filter((s) => s.outcome === "unsettled");
+    if (open.length === 0) return first;
+    const words = open.flatMap(({ urn }) => {
+      const there = this.cloud.all().find((o) => o.urn === urn);
+      return there ? ["--found", `${urn}=${importId(there)}`] : ["--forget", urn];
+    });
+    return this.repair(stack, words);
   }
 
   /** What the engine knows of a stack, as it lies on disk. */
   checkpoint(stack: string): string {
-    return fs.readFileSync(this.path(`backend/.pulumi/stacks/roadstead/${stack}.json`), "utf8");
+    return fs.readFileSync(this.stateFile(stack), "utf8");
   }
 
   resources(stack: string): StateResource[] {
     const state = JSON.parse(this.checkpoint(stack)) as { checkpoint: { latest?: { resources?: StateResource[] } } };
     return state.checkpoint.latest?.resources ?? [];
+  }
+
+  /** The resource a creation that was cut off was to make. */
+  pendingResource(stack: string, urn: string): StateResource {
+    const state = JSON.parse(this.checkpoint(stack)) as {
+      checkpoint: { latest: { pending_operations: { resource: StateResource }[] } };
+    };
+    return state.checkpoint.latest.pending_operations.find((p) => p.resource.urn === urn)!.resource;
+  }
+
+  /** For a test that reads a killed engine's state: the one before, where it left half of one. */
+  wholeState(stack: string): void {
+    try {
+      this.resources(stack);
+    } catch {
+      fs.copyFileSync(`${this.stateFile(stack)}.bak`, this.stateFile(stack));
+    }
+  }
+
+  /** A lock as an update takes it that still runs, and the process that stands for that update. */
+  lockOfRunning(stack: string): [string, ChildProcess] {
+    const alive = spawn("sh", ["-c", "sleep 600 # pulumi up"], { stdio: "ignore" });
+    running.add(alive);
+    const lock = this.path(`backend/.pulumi/locks/organization/roadstead/${stack}/running.json`);
+    fs.mkdirSync(path.dirname(lock), { recursive: true });
+    const content = { pid: alive.pid, username: "somebody", hostname: os.hostname(), timestamp: new Date() };
+    fs.writeFileSync(lock, JSON.stringify(content));
+    return [lock, alive];
+  }
+
+  /** What `roadstead preview` says the stack is made of. */
+  previewed(stack: string): { type: string; custom: boolean }[] {
+    const main = path.join(checkout, "dist/cli/main.js");
+    const out = this.path("previewed");
+    const done = spawnSync(process.execPath, [main, "preview", stack, "--out", out], {
+      cwd: this.root,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    if (done.status !== 0) throw new Error(`roadstead preview: exit ${done.status}\n${done.stdout}${done.stderr}`);
+    const graph = JSON.parse(fs.readFileSync(path.join(out, "graph.json"), "utf8")) as {
+      resources: { stack: string; type: string; custom: boolean }[];
+    };
+    return graph.resources.filter((r) => r.stack === stack);
+  }
+
+  /** The state's file of the file backend. */
+  stateFile(stack: string): string {
+    return this.path(`backend/.pulumi/stacks/roadstead/${stack}.json`);
   }
 
   async must(args: string[]): Promise<Outcome> {
@@ -206,25 +258,13 @@ export class Project {
     fs.writeFileSync(faultFile, JSON.stringify(faults));
     const operation = ["up", "preview", "refresh", "destroy"].includes(args[0]!);
     const child = spawn(
-      await pulumiProgram(),
+      pulumiProgram(),
       [...args, "--non-interactive", "--color", "never", ...(operation ? ["--event-log", log] : [])],
       {
         cwd: this.root,
         detached: true,
         stdio: ["ignore", "pipe", "pipe"],
-        env: {
-          ...process.env,
-          PATH: `${this.path("bin")}:${process.env.PATH}`,
-          PULUMI_HOME: this.path("home"),
-          PULUMI_BACKEND_URL: `file://${this.path("backend")}`,
-          PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
-          PULUMI_SKIP_UPDATE_CHECK: "1",
-          // The event log is an option of developers.
-          PULUMI_DEBUG_COMMANDS: "1",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-          ROADSTEAD_CLOUD: this.cloudFolder,
-          ROADSTEAD_FAULTS: faultFile,
-        },
+        env: { ...this.environment(), ROADSTEAD_FAULTS: faultFile },
       },
     );
     running.add(child);
@@ -247,6 +287,21 @@ export class Project {
     if (code === null) await this.gone();
     const events = fs.existsSync(log) ? fs.readFileSync(log, "utf8") : "";
     return { code, signal, timedOut, output, changes: changesIn(events), events };
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      PATH: [this.path("bin"), path.dirname(pulumiProgram()), process.env.PATH].join(path.delimiter),
+      PULUMI_HOME: this.path("home"),
+      PULUMI_BACKEND_URL: `file://${this.path("backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+      PULUMI_SKIP_UPDATE_CHECK: "1",
+      // The event log is an option of developers.
+      PULUMI_DEBUG_COMMANDS: "1",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      ROADSTEAD_CLOUD: this.cloudFolder,
+    };
   }
 
   /** What still runs some seconds after the engine was killed. */
@@ -281,6 +336,24 @@ export class Project {
   }
 }
 
+/** What `roadstead doctor --repair --json` says, and how it ended. */
+export interface Repair {
+  notes: string[];
+  steps: { urn: string; type: string; was: string; action?: string; outcome?: string; why: string; search?: string }[];
+  next: string[];
+  backup: string | null;
+  exit: number;
+  output: string;
+}
+
+/** As a person would give it: the region belongs to it on AWS. */
+const importId = ({ type, id, inputs }: CloudObject): string =>
+  type === "digitalocean:index/dnsRecord:DnsRecord"
+    ? `${String(inputs.domain)},${id}`
+    : type.startsWith("aws:") && typeof inputs.region === "string"
+      ? `${id}@${inputs.region}`
+      : id;
+
 export interface StateResource {
   urn: string;
   type: string;
@@ -293,7 +366,7 @@ export interface StateResource {
 }
 
 let found: string | undefined;
-async function pulumiProgram(): Promise<string> {
+function pulumiProgram(): string {
   found ??= process.env.ROADSTEAD_PULUMI;
   if (found === undefined) throw new Error("run these tests with npm run test:engine, which finds pulumi");
   return found;
