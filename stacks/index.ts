@@ -1,7 +1,7 @@
 // The program `pulumi up` runs. It applies the decision recorded in Pulumi.<stack>.yaml and never makes one.
 import * as pulumi from "@pulumi/pulumi";
 import { compose } from "./compose";
-import { type Lock, LockRefused, nameable, readLock, refusals } from "./lock";
+import { foreignKeys, type Lock, LockRefused, nameable, readLock, refusals } from "./lock";
 
 const stack = pulumi.getStack();
 const lock = recordedLock();
@@ -9,6 +9,7 @@ const { architecture, leftOut } = nameable(lock.architecture);
 if (leftOut > 0)
   void pulumi.log.warn(`${leftOut} ships planned by count are left out until ships.named has their names and keys`);
 refuseWhatIsMissing();
+refuseForeignKeys();
 
 export = compose(architecture, {
   requirementsDigest: lock.requirementsDigest,
@@ -32,6 +33,13 @@ function refuseWhatIsMissing(): void {
   if (!pulumi.runtime.isDryRun())
     throw new pulumi.RunError(`${missing.join("\n")}\nNothing was changed. Next: roadstead doctor ${stack}`);
   for (const line of missing) void pulumi.log.warn(line);
+}
+
+/** Before anything is made: noticed by the ship itself, it would be after its first boot was noted. */
+function refuseForeignKeys(): void {
+  // Read as text, not by Config.get, which warns of every secret that is read so: it is looked at here, and goes nowhere.
+  const foreign = foreignKeys(architecture, (name) => pulumi.runtime.getConfig(`${pulumi.getProject()}:${name}`));
+  if (foreign.length > 0) throw new pulumi.RunError(`${foreign.join("\n")}\nNothing was changed.`);
 }
 
 /** Boot keys and the like are the project's own secrets, where `pulumi config set --secret NAME` puts them. */

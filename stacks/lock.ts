@@ -4,6 +4,8 @@ import { architectureDigest } from "../planner/architecture/digest";
 import { isPlaceholder } from "../planner/architecture/identity";
 import { missingVersions } from "../planner/architecture/missing";
 import type { Architecture } from "../planner/architecture/schema";
+import { foreignKeyProblem } from "../planner/boot-key";
+import { shipsWithKey } from "./cell-plan";
 
 export interface Lock {
   architecture: Architecture;
@@ -67,4 +69,15 @@ export function nameable(architecture: Architecture): { architecture: Architectu
 /** What `up` refuses without, one line each. */
 export function refusals(architecture: Architecture): string[] {
   return missingVersions(architecture).map((m) => `${m.path}: ${m.what} is missing: ${m.why}. Find it: ${m.how}`);
+}
+
+/** Boot keys that are another ship's, one line each; `key` gives a config secret's text, if it is set. The keys stay here. */
+export function foreignKeys(architecture: Architecture, key: (secret: string) => string | undefined): string[] {
+  return shipsWithKey(architecture).flatMap((ship) => {
+    const text = key(ship.key.secret);
+    const problem = text === undefined ? null : foreignKeyProblem(ship, text, `config secret ${ship.key.secret}`);
+    return problem === null
+      ? []
+      : [`${problem.path}: received ${problem.received}; accepted: ${problem.accepted}; ${problem.fix}`];
+  });
 }

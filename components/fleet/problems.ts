@@ -1,5 +1,6 @@
 // What a ship or a cell refuses, by the predicates planner and policies use too.
 import type { LockedShip } from "../../planner/architecture/schema";
+import { foreignKeyProblem } from "../../planner/boot-key";
 import {
   bootProblems,
   cellSizeProblem,
@@ -12,7 +13,7 @@ import {
   shipMemoryProblem,
   tombstonedShips,
 } from "../../planner/predicates";
-import { type ArgumentProblem, given } from "../refusal";
+import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import type { CellArgs } from "./cell";
 import type { CellContext } from "./render/context";
 import type { ShipArgs } from "./ship";
@@ -55,6 +56,21 @@ const missingVersions = (context: CellContext): PredicateProblem[] =>
     shelllessProblem(context.kubectl, "context.kubectl"),
   ]);
 
+/** A key that is at hand as text is looked at here; one that is known later, when its Secret is made. */
+const keyProblems = (ship: LockedShip, key: unknown, path: string): PredicateProblem[] =>
+  typeof key === "string" ? present([foreignKeyProblem(ship, key, path)]) : [];
+
+/**
+ * Passes a ship's own key on. Another ship's stops the Secret it should have gone into, and with that the workload, before
+ * the key can be used.
+ */
+export function ownKey(name: string, ship: { id: string; name: string | null }): (key: string) => string {
+  return (key) => {
+    refuseIfAny("Ship", name, present([foreignKeyProblem(ship, key, "bootKey")]));
+    return key;
+  };
+}
+
 export function shipProblems(args: ShipArgs, allowMissing: boolean): ArgumentProblem[] {
   if ((args.ship === undefined) === (args.tombstone === undefined)) {
     const received = args.ship ? "both" : "neither";
@@ -64,6 +80,7 @@ export function shipProblems(args: ShipArgs, allowMissing: boolean): ArgumentPro
   if (ship === undefined) return contextProblems(context);
   return [
     ...structural(ship, context, "ship"),
+    ...keyProblems(ship, args.bootKey, "bootKey"),
     ...contextProblems(context),
     ...(allowMissing
       ? []
@@ -83,6 +100,7 @@ export function cellProblems(args: CellArgs, allowMissing: boolean): ArgumentPro
     ...duplicateShips(ships),
     ...tombstonedShips(ships, tombstones),
     ...ships.flatMap((ship, i) => structural(ship, context, `ships[${i}]`)),
+    ...ships.flatMap((ship) => keyProblems(ship, keys[ship.id], `keys[${JSON.stringify(ship.id)}]`)),
     ...contextProblems(context),
     ...(allowMissing
       ? []

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LockedShip, Tombstone } from "../../planner/architecture/schema";
 import { refuseIfAny } from "../refusal";
-import { shipProblems } from "./problems";
+import { ownKey, shipProblems } from "./problems";
 import { register, type Registered } from "./register";
 import type { CellContext } from "./render/context";
 import { keyOf, KUBERNETES } from "./render/resource";
@@ -67,7 +67,12 @@ export class Ship extends pulumi.ComponentResource {
     const secrets = new Map(
       args.bootKey === undefined
         ? []
-        : [[keyOf(KUBERNETES.Secret, `${identity.id}-key`), { stringData: { key: pulumi.secret(args.bootKey) } }]],
+        : [
+            [
+              keyOf(KUBERNETES.Secret, `${identity.id}-key`),
+              { stringData: { key: pulumi.secret(args.bootKey).apply(ownKey(name, identity)) } },
+            ],
+          ],
     );
     const objects = register(rendered, this, known, secrets);
 

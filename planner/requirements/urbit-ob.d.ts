@@ -2,6 +2,7 @@
 declare module "urbit-ob" {
   export function isValidPatp(name: string): boolean;
   export function clan(name: string): string;
+  export function patp(decimal: string): string;
   export function patp2dec(name: string): string;
   export function sein(name: string): string;
 }

@@ -1,4 +1,5 @@
 import { architectureDigest } from "../../planner/architecture/digest";
+import { shipOfKey } from "../../planner/boot-key";
 import type { Architecture } from "../../planner/architecture/schema";
 import { hostArchitectures } from "../preview/architectures";
 
@@ -11,7 +12,7 @@ process.setMaxListeners(50);
 const KEY = "a-boot-key-nobody-may-see";
 
 /** Runs stacks/index.ts as the language host does: a fresh module, config in the environment, a preview or an update. */
-async function up(architecture: Architecture | null, options: { preview: boolean }) {
+async function up(architecture: Architecture | null, options: { preview: boolean; key?: string }) {
   const registered: { type: string; name: string; inputs: unknown }[] = [];
   const warnings: string[] = [];
   const warn = jest.spyOn(console, "warn").mockImplementation((text: string) => void warnings.push(text));
@@ -41,7 +42,7 @@ async function up(architecture: Architecture | null, options: { preview: boolean
             "roadstead:architecture": JSON.stringify(architecture),
             "roadstead:architectureDigest": architectureDigest(architecture),
             "roadstead:requirementsDigest": `sha256:${"1".repeat(64)}`,
-            "roadstead:key-sampel-palnet": KEY,
+            "roadstead:key-sampel-palnet": options.key ?? KEY,
           },
     );
     try {
@@ -80,6 +81,19 @@ describe("the program `pulumi up` runs", () => {
   test("makes nothing without a lock, and says how to record one", async () => {
     const run = await up(null, { preview: false });
     expect(run.fault?.message).toContain("roadstead plan FILE --stack prod --write");
+    expect(made(run)).toEqual([]);
+  });
+
+  test.each([true, false])("makes nothing with another ship's key, and shows no key (preview: %p)", async (preview) => {
+    // Of the form of a key file, with no key in it: ~ravmel-ropdyl, life 1, a small number.
+    const key = "0wE0000.0000c.vo1Nx.ww0Y1";
+    const ship = shipOfKey(key);
+    expect(ship).toBe("~ravmel-ropdyl");
+    const run = await up(planet!, { preview, key });
+    expect(run.fault?.message).toContain(
+      `received the key of ${ship}, or a damaged one; accepted: the key of ~sampel-palnet`,
+    );
+    expect(run.fault?.message).not.toContain(key);
     expect(made(run)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 // What a cell registers, what it refuses, and that nothing more and nothing else is shown than made.
 import { Cell, type CellArgs, Registry, Ship } from "../../../components/fleet";
+import { ownKey } from "../../../components/fleet/problems";
 import { NODE_ROLE, SHIPS_TAINT_KEY, LABEL } from "../../../components/fleet/render/names";
 import { renderCell } from "../../../components/fleet/render/cell";
 import { renderRegistry } from "../../../components/fleet/render/registry";
@@ -213,11 +214,39 @@ describe("a cell refuses", () => {
     ],
     ["no image for the claim", { context: cellContext({ kubectl: null }) }, "context.kubectl"],
     ["a ship without its key", { keys: { [moon.id]: "k" } }, "ships[1].key"],
+    // Of the form of a key file, with no key in it.
+    [
+      "another ship's key",
+      { keys: { [planet.id]: "0wE0000.0000c.vo1Nx.ww0Y1", [moon.id]: "k" } },
+      'keys["sampel-palnet"]',
+    ],
+    [
+      "the same ship in two tenants",
+      { ships: [planet, { ...planet, tenant: "t-9999999999" }], tombstones: [] },
+      "ships[1]",
+    ],
     ["a ship without a name", { ships: [lockedShip("unnamed-0001", { name: null })], tombstones: [] }, "ships[0].name"],
   ])("%s", async (_what, more, path) => {
     const problems = await refusal(more);
     expect(problems?.map((p) => p.path)).toEqual([path]);
     expect(problems?.[0]?.fix).not.toBe("");
+  });
+
+  test("another ship's key that is known only while it runs, when its Secret would be made", () => {
+    const own = ownKey(planet.id, planet);
+    expect(() => own("0wE0000.0000c.vo1Nx.ww0Y1")).toThrow(/received the key of ~ravmel-ropdyl/);
+    expect([own("0w2w.00000.000NZ.w771J.u9~Y1"), own(CANARY)]).toEqual(["0w2w.00000.000NZ.w771J.u9~Y1", CANARY]);
+  });
+
+  test("before anything is registered, the cell itself included", async () => {
+    const run = await record(() => {
+      try {
+        new Cell("c1", args({ ships: [planet, planet] }));
+      } catch {
+        // said by the tests above
+      }
+    });
+    expect(run.registrations).toEqual([]);
   });
 
   test("everything at once", async () => {

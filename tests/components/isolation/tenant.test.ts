@@ -59,6 +59,21 @@ test(
   wait,
 );
 
+test.each(["kube-system", "default", "roadstead-registry", "acme", "t-0123"])(
+  "refuses a tenant called %s before anything is registered",
+  async (id) => {
+    let problems: { path: string }[] = [];
+    const run = await record(() => {
+      try {
+        new Tenant("acme", full({ id }));
+      } catch (error) {
+        problems = (error as { problems: { path: string }[] }).problems;
+      }
+    });
+    expect([problems.map((p) => p.path), run.registrations]).toEqual([["id"], []]);
+  },
+);
+
 test("refuses a telling name, an open way to the API, and what is no network", async () => {
   const paths: string[] = [];
   await record(() => {
