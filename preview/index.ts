@@ -125,7 +125,7 @@ const SAID_AS_MISSING = / is missing; set \S+ before up/;
 /** Remote components and charts bring objects of their own that only an engine with plugins could list. */
 function notInspected(graph: Graph, runs: readonly ProgramRun[]): string[] {
   const notes = graph.resources
-    .filter((r) => r.type === "kubernetes:helm.sh/v4:Chart")
+    .filter((r) => r.type === "kubernetes:helm.sh/v4:Chart" || r.type === "kubernetes:helm.sh/v3:Release")
     .map((r) => {
       const { chart, version } = r.inputs;
       const known = typeof version === "string" && !version.includes("not-recorded");

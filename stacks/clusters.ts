@@ -69,6 +69,7 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
       zones,
       cidr: settings.cidr,
       nat: settings.nat,
+      interfaceEndpoints: settings.interfaceEndpoints,
       flowLogs: settings.flowLogs,
       logRetentionDays: clusterSettings.logRetentionDays,
       existing:

@@ -7,15 +7,17 @@ import { Cluster as EksCluster } from "@pulumi/aws/eks/cluster";
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
+import { OpenIdConnectProvider } from "@pulumi/aws/iam/openIdConnectProvider";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import { Key } from "@pulumi/aws/kms/key";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { IPv4 } from "ipaddr.js";
-import { worldOpenCidr } from "../../planner/predicates";
+import { eksVersionProblem, worldOpenCidr } from "../../planner/predicates";
 import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { SERVICE_CIDR } from "./render/cidr-plan";
-import { keyPolicyForLogs, trustService, useSecretsKey } from "./render/iam-documents";
+import { keyPolicyForLogs, STS_AUDIENCE, trustService, useSecretsKey } from "./render/iam-documents";
 import { kubeconfig } from "./render/kubeconfig";
+import { tagged } from "./tags";
 import { versionProblems } from "./versions";
 
 /** What AWS does when the Kubernetes version leaves standard support. */
@@ -34,7 +36,7 @@ export interface ClusterArgs {
   clusterName?: string;
   /** Private subnets for the control plane's interfaces, in two zones at least. */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
-  /** Networks that may reach the API from outside the VPC. Default none: the endpoint is private and `pulumi up` must run inside the VPC. The world is refused. In place. */
+  /** IPv4 networks that may reach the API from outside the VPC. Default none: the endpoint is private and `pulumi up` must run inside the VPC. The world is refused. In place. */
   adminCidrs?: string[];
   /** IAM principals that administer the cluster, the one that runs `pulumi up` included. Default none: whoever creates the cluster. In place. */
   adminArns?: string[];
@@ -44,6 +46,8 @@ export interface ClusterArgs {
   serviceCidr?: string;
   /** Standard: AWS upgrades the control plane when support ends. Extended: it stays, at six times the price. Default Standard. In place. */
   versionSupport?: VersionSupport;
+  /** Whether IAM trusts the cluster's OIDC issuer, for `WorkloadRole` with `oidc`. Default false: Pod Identity needs none. In place. */
+  oidc?: boolean;
   /** Tags for every resource. Default none. In place. */
   tags?: Record<string, string>;
 }
@@ -57,7 +61,8 @@ export interface ClusterArgs {
  *     });
  *
  * Makes: a KMS key for secrets and logs, the log group (before EKS would make one without retention), the cluster's role,
- * the cluster, an access entry and its administrator policy for each ARN, and a Kubernetes provider.
+ * the cluster, an access entry and its administrator policy for each ARN, with `oidc` an IAM OIDC provider, and a Kubernetes
+ * provider.
  *
  * Monthly: control plane 73.00 (438.00 in extended support), key 1.00, logs 0.50 a GB in and 0.03 a GB kept.
  *
@@ -70,6 +75,8 @@ export class Cluster extends pulumi.ComponentResource {
   /** The API's certificate authority, base64. */
   public readonly certificateAuthority: pulumi.Output<string>;
   public readonly oidcIssuer: pulumi.Output<string>;
+  /** ARN of the IAM OIDC provider; empty without `oidc`. */
+  public readonly oidcProviderArn: pulumi.Output<string>;
   /** Secret. Holds no token: kubectl asks `aws eks get-token` each time. */
   public readonly kubeconfig: pulumi.Output<string>;
   /** For everything inside the cluster. Replaced only with the cluster. */
@@ -103,6 +110,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.endpoint = cluster.endpoint;
     this.certificateAuthority = cluster.certificateAuthority.apply((ca) => ca?.data ?? "");
     this.oidcIssuer = cluster.identities.apply((ids) => ids?.[0]?.oidcs?.[0]?.issuer ?? "");
+    this.oidcProviderArn = createOidcProvider(context, this.oidcIssuer)?.arn ?? pulumi.output("");
     this.serviceCidr = pulumi.output(args.serviceCidr ?? SERVICE_CIDR);
     this.ready = pulumi.all([cluster.endpoint, granted]).apply(() => true);
     this.registerOutputs({
@@ -110,6 +118,7 @@ export class Cluster extends pulumi.ComponentResource {
       endpoint: this.endpoint,
       certificateAuthority: this.certificateAuthority,
       oidcIssuer: this.oidcIssuer,
+      oidcProviderArn: this.oidcProviderArn,
       kubeconfig: this.kubeconfig,
       serviceCidr: this.serviceCidr,
       ready: this.ready,
@@ -131,6 +140,8 @@ function clusterProblems(name: string, args: ClusterArgs): ArgumentProblem[] {
     [{ path: "version", value: args.version, what: "Kubernetes", setting: "versions.kubernetes" }],
     `Cluster ${name}`,
   );
+  const ended = args.version === null ? null : eksVersionProblem(args.version, "version");
+  if (ended !== null) problems.push(ended);
   const clusterName = args.clusterName ?? name;
   if (!/^[0-9A-Za-z][A-Za-z0-9-]{0,99}$/.test(clusterName)) {
     problems.push({
@@ -146,7 +157,7 @@ function clusterProblems(name: string, args: ClusterArgs): ArgumentProblem[] {
         path: `adminCidrs[${i}]`,
         received: given(cidr),
         accepted: "IPv4 networks of your own, such as 203.0.113.0/24",
-        fix: "name the networks you administer from, or none for a private endpoint",
+        fix: "name the networks you administer from, or none for a private endpoint; EKS takes no IPv6 ones here",
       });
     }
   });
@@ -287,6 +298,18 @@ function createAccess({ name, args, parent }: Context, cluster: EksCluster): Acc
   });
 }
 
+function createOidcProvider(
+  { name, args, parent }: Context,
+  issuer: pulumi.Output<string>,
+): OpenIdConnectProvider | null {
+  if (!(args.oidc ?? false)) return null;
+  return new OpenIdConnectProvider(
+    `${name}-oidc`,
+    { url: issuer, clientIdLists: [STS_AUDIENCE], tags: tagged(args, `${name}-oidc`) },
+    { parent },
+  );
+}
+
 function renderKubeconfig({ clusterName, args }: Context, cluster: EksCluster): pulumi.Output<string> {
   const text = pulumi
     .all([cluster.endpoint, cluster.certificateAuthority])
@@ -313,8 +336,4 @@ function createProvider(
     },
     { parent, dependsOn: access },
   );
-}
-
-function tagged(args: ClusterArgs, displayName: string): Record<string, string> {
-  return { Name: displayName, ...args.tags };
 }

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import type { Provider } from "@pulumi/kubernetes/provider";
-import { Chart } from "./chart";
+import { Chart, ChartHooks } from "./chart";
 import { type ArgumentProblem, given } from "../refusal";
 import { ENVOY_GATEWAY_CHART, edgeNamespace, gatewayChartValues, gatewayObjects } from "./render/edge";
 
@@ -11,6 +11,7 @@ export interface GatewaySettings {
   name: string;
   domain: string;
   envoyGatewayVersion: string | null;
+  envoyGatewayDigest?: string | null;
   kubernetes: Provider;
   after?: pulumi.Resource[];
   parent: pulumi.Resource;
@@ -29,11 +30,12 @@ export function createGateway({ name, parent, kubernetes, ...settings }: Gateway
     {
       chart: ENVOY_GATEWAY_CHART,
       version: settings.envoyGatewayVersion,
+      digest: settings.envoyGatewayDigest,
       namespace: namespace.metadata.name,
       values: gatewayChartValues(),
       kubernetes,
-      // The chart makes the controller's certificates in an install hook.
-      includeHooks: true,
+      // The controller's certificates are made by a Job that is a hook: without it neither controller nor proxies start.
+      hooks: ChartHooks.Run,
       after: [namespace],
     },
     { parent },

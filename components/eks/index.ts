@@ -12,6 +12,6 @@ export {
 export { ClusterAddons, type ClusterAddonsArgs, type AddonVersions } from "./cluster-addons";
 export { Edge, type EdgeArgs } from "./edge";
 export { EDGE, TENANT_LABEL } from "./render/edge";
-export { Chart, type ChartArgs } from "./chart";
+export { Chart, ChartHooks, type ChartArgs } from "./chart";
 export { BACKUP_TAG } from "./render/addons";
 export { cidrPlan, cidrProblems, cidrsOverlap, SERVICE_CIDR, type PlannedSubnet } from "./render/cidr-plan";

@@ -1,9 +1,10 @@
 // From requirements, plan and what is recorded to the locks of every stack of an environment.
 import { type Catalog, defaultCatalog } from "../catalog/catalog";
 import type { Candidate, Plan } from "../plan/schema";
-import { cellSizeProblem, eksVersionProblem } from "../predicates";
+import { cellSizeProblem } from "../predicates";
 import type { Requirements } from "../requirements/schema";
 import { Cells, CellContent, pilotSize } from "./cells";
+import { clusterWishProblems, kubeProxyWarning } from "./cluster-network";
 import { claimProblems, heldProblems } from "./claims";
 import { environmentProblems } from "./environment";
 import { type Fleet, type FleetShip, matchFleet, type RecordedShip } from "./fleet";
@@ -54,7 +55,6 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const early = [
     ...otherEnvironment(requirements, stack),
     ...candidateProblems(plan, candidate, input.candidateId),
-    ...versionProblems(requirements, candidate),
     // Other environments' files count too: one that is missing or contradicts another may hold one of these ships.
     ...environmentProblems(input.previous.values()),
   ];
@@ -77,6 +77,8 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const moved =
     old !== null &&
     (old.mode !== candidate.mode || old.provider !== candidate.provider || old.region !== candidate.region);
+  const recordedHere = moved ? null : old;
+  problems.push(...clusterWishProblems(requirements, candidate, recordedHere));
   const placement = place(input, candidate, moved ? withoutSeats(fleet) : fleet, moved ? [] : before);
   problems.push(...placement.problems, ...claimProblems(fleet, placement.placed, old, candidate));
 
@@ -89,7 +91,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
     if (tooLarge) problems.push(problem({ code: "capacity", file: null, ...only(tooLarge) }));
   }
 
-  const settings = settingsOf(requirements, plan, candidate, overrideText(plan, input));
+  const settings = settingsOf(requirements, plan, candidate, overrideText(plan, input), recordedHere);
   const tenants = tenantsOf(ships, tombstones, living, before);
   const { pools, deviations } = poolsOf(candidate, fleet, ships, input.force ? null : old);
   if (deviations.length > 0) {
@@ -117,7 +119,8 @@ export function buildArchitectures(input: BuildInput): BuildResult {
       },
     };
   });
-  return { stacks, retired: [...gone].sort(), problems, warnings: deviations };
+  const proxy = kubeProxyWarning(requirements, settings);
+  return { stacks, retired: [...gone].sort(), problems, warnings: [...deviations, ...(proxy === null ? [] : [proxy])] };
 }
 
 /** A ship that may run, or one that left and was not stopped for good, holds the pools of its zone. */
@@ -305,13 +308,6 @@ function candidateProblems(plan: Plan, candidate: Candidate | undefined, id: str
   if (["managed", "gke", "aks"].includes(candidate.mode) || candidate.provider === "hetzner")
     return refuse(`${id}, which Roadstead cannot build`, accepted, "Take one that can be built.");
   return [];
-}
-
-function versionProblems(requirements: Requirements, candidate: Candidate | undefined): LockProblem[] {
-  const version = requirements.versions.kubernetes;
-  if (candidate?.mode !== "eks" || version === undefined) return [];
-  const ended = eksVersionProblem(version, "versions.kubernetes");
-  return ended === null ? [] : [problem({ code: "version", file: null, ...only(ended) })];
 }
 
 function overrideText(plan: Plan, input: BuildInput): string | null {

@@ -53,6 +53,16 @@ export function cidrProblems(input: CidrPlanInput): CidrProblem[] {
   return [...vpcProblems(input), ...zoneProblems(input.zones)];
 }
 
+/** The first private /16 that overlaps none of the given ranges; null when there is none. */
+export function freeVpcRange(avoid: string[]): string | null {
+  const candidates = [
+    ...Array.from({ length: 256 }, (_, i) => `10.${i}.0.0/16`),
+    ...Array.from({ length: 16 }, (_, i) => `172.${16 + i}.0.0/16`),
+    "192.168.0.0/16",
+  ];
+  return candidates.find((c) => ![SERVICE_CIDR, ...avoid].some((other) => cidrsOverlap(c, other))) ?? null;
+}
+
 /** Whether two IPv4 ranges share an address. Ranges that cannot be read share none. */
 export function cidrsOverlap(a: string, b: string): boolean {
   const [x, y] = [range(a), range(b)];

@@ -14,6 +14,10 @@ import { PROVIDERS } from "../plan/schema";
 
 export const ARCHITECTURE_SCHEMA = "roadstead/architecture/1";
 
+/** What the EKS add-on kube-proxy can be set to. */
+export const KUBE_PROXY_MODES = ["iptables", "ipvs", "nftables"] as const;
+export type KubeProxyMode = (typeof KUBE_PROXY_MODES)[number];
+
 /** One ship as the lock records it. Assigned once: re-planning never changes cell, zone, host or port. */
 export const lockedShipSchema = z.strictObject({
   /** Object name and logical name: the @p without its sig, hashed above 52 characters; a comet's nickname; `unnamed-0001` for a ship without a name yet. */
@@ -177,6 +181,8 @@ export const architectureSchema = z.strictObject({
       privateSubnetIds: z.array(z.string()),
       publicSubnetIds: z.array(z.string()),
       flowLogs: z.boolean(),
+      /** ECR and STS through paid endpoints in each zone. Absent: through NAT. */
+      interfaceEndpoints: z.boolean().optional(),
     })
     .nullable(),
   cluster: z
@@ -187,6 +193,8 @@ export const architectureSchema = z.strictObject({
       highAvailability: z.boolean(),
       logRetentionDays: z.number().int(),
       adminArns: z.array(z.string()),
+      /** How services are routed on EKS nodes. Absent: iptables, AWS's default. */
+      kubeProxyMode: z.enum(KUBE_PROXY_MODES).optional(),
     })
     .nullable(),
   nodePools: z.array(nodePoolSchema),

@@ -4,11 +4,10 @@ import { snapshotHours } from "../plan/modes/machines";
 import type { Candidate, Plan } from "../plan/schema";
 import { MAX_SHIPS_STARTED_AT_CREATION, MIN_TERMINATION_GRACE_SECONDS } from "../predicates";
 import type { Requirements } from "../requirements/schema";
+import { kubeProxyMode, networkRange } from "./cluster-network";
 import { isHostMode } from "./hosts";
 import type { Architecture, LockedNodePool } from "./schema";
 
-/** Private range of a network Roadstead makes: room for three zones of ships. */
-const NETWORK_CIDR = "10.0.0.0/16";
 /** The fleet mission: metrics for a week in 50 GiB, backups for 90 days. */
 const METRICS_DAYS = 7;
 const METRICS_GIB = 50;
@@ -29,6 +28,7 @@ export function settingsOf(
   plan: Plan,
   candidate: Candidate,
   override: string | null,
+  recorded: Architecture | null,
 ): Settings {
   const { existing, regions, access, alerts, ships } = requirements;
   const clustered = !isHostMode(candidate.mode);
@@ -51,7 +51,7 @@ export function settingsOf(
       compliance: requirements.compliance,
       residency: regions.residency ?? "none",
     },
-    network: networkOf(requirements, candidate),
+    network: networkOf(requirements, candidate, recorded),
     cluster: clustered
       ? {
           kubeconfigSecret: candidate.mode === "existing-cluster" ? (existing.kubeconfigSecret ?? null) : null,
@@ -59,6 +59,7 @@ export function settingsOf(
           highAvailability: requirements.sla >= 99.9,
           logRetentionDays: LOG_DAYS,
           adminArns: candidate.mode === "eks" ? (access.clusterAdmins ?? []) : [],
+          ...(candidate.mode === "eks" ? kubeProxyMode(requirements, recorded) : {}),
         }
       : null,
     image: {
@@ -96,10 +97,14 @@ export function settingsOf(
   };
 }
 
-function networkOf(requirements: Requirements, candidate: Candidate): Architecture["network"] {
+function networkOf(
+  requirements: Requirements,
+  candidate: Candidate,
+  recorded: Architecture | null,
+): Architecture["network"] {
   const { existing } = requirements;
   const network = {
-    cidr: NETWORK_CIDR,
+    cidr: networkRange(requirements, recorded),
     nat: "none" as const,
     vpcId: existing.vpcId ?? null,
     privateSubnetIds: existing.privateSubnetIds ?? [],
@@ -111,6 +116,7 @@ function networkOf(requirements: Requirements, candidate: Candidate): Architectu
       ...network,
       nat: existing.vpcId ? "none" : natGateways({ requirements }),
       flowLogs: existing.vpcId === undefined,
+      ...(requirements.cluster.interfaceEndpoints === true && !existing.vpcId ? { interfaceEndpoints: true } : {}),
     };
   if (candidate.mode === "doks") return network;
   return isHostMode(candidate.mode) && candidate.provider === "aws" && existing.vpcId ? network : null;

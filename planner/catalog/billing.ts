@@ -20,8 +20,10 @@ const BILLED = new Set([
   "digitalocean:index/spacesBucket:SpacesBucket",
   "digitalocean:index/volume:Volume",
   "kubernetes:core/v1:PersistentVolumeClaim",
-  // The charts' volumes and, with a domain, the edge's load balancer.
+  // Monitoring's volumes.
   "kubernetes:helm.sh/v4:Chart",
+  // With a domain: the gateway, and before it the edge's load balancer.
+  "kubernetes:helm.sh/v3:Release",
 ]);
 
 /** Free in themselves: configuration, identities, addresses while in use, objects inside a cluster. */
@@ -33,7 +35,7 @@ const FREE = [
   /^aws:ec2\/(defaultSecurityGroup|flowLog|internetGateway|keyPair|networkInterface|launchTemplate|route|routeTable|routeTableAssociation|securityGroup|subnet|vpc):/,
   /^aws:vpc\/securityGroup(Ingress|Egress)Rule:/,
   /^aws:ec2\/(eipAssociation|volumeAttachment):/,
-  /^aws:ec2\/vpcEndpoint:/, // gateway endpoints; Roadstead makes no interface endpoints
+  /^aws:ec2\/vpcEndpoint:/, // gateway endpoints; interface endpoints have a line when they are asked for (tested)
   /^aws:eks\/(accessEntry|accessPolicyAssociation|addon|podIdentityAssociation):/,
   /^aws:iam\//,
   /^aws:kms\/alias:/,

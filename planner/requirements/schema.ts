@@ -332,6 +332,22 @@ export const requirementsSchema = z.strictObject({
         .enum(["per-zone", "single"])
         .optional()
         .describe("NAT gateways: one a zone, or one for all. Default per-zone from an SLA of 99.9 on, else single."),
+      cidr: z
+        .string()
+        .optional()
+        .describe(
+          "Private IPv4 range of the network Roadstead makes, /16 to /20. Default: the first /16 from 10.0.0.0 on that overlaps none of avoidCidrs. It never changes once recorded.",
+        ),
+      avoidCidrs: z
+        .array(cidr)
+        .optional()
+        .describe("IPv4 ranges of networks this one is connected to; it must overlap none. Default: none."),
+      interfaceEndpoints: z
+        .boolean()
+        .optional()
+        .describe(
+          "Whether nodes reach the image registry (ECR) and STS without NAT, through paid endpoints in each zone. Default false.",
+        ),
       headroomPercent: z
         .number()
         .min(0)

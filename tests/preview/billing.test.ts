@@ -48,6 +48,10 @@ const cases: [string, unknown][] = [
     "eks in two zones with monitoring of one's own",
     { ...eks, ships: { count: 12 }, cluster: { zones: 2 }, existing: { monitoring: "datadog" } },
   ],
+  [
+    "eks with interface endpoints in two zones",
+    { ...eks, ships: { count: 5 }, cluster: { zones: 2, interfaceEndpoints: true, avoidCidrs: ["10.0.0.0/15"] } },
+  ],
   ["doks", { environment: "prod", ships: { count: 20 }, platform: "doks", domain: "ships.example.com" }],
   ["vps on aws", { environment: "dev", ships: { count: 1 }, platform: "vps", regions: { allowed: ["us-west-2"] } }],
   [
@@ -111,6 +115,9 @@ describe.each(cases)("%s", (_, wish) => {
       expect([type, graph]).toEqual([type, Math.round(quantity(type, item) / unit)]);
     agree("aws:ec2/natGateway:NatGateway", ofType("aws:ec2/natGateway:NatGateway").length, /gateways/, hours);
     agree("aws:ec2/eip:Eip", ofType("aws:ec2/eip:Eip").length, /IPv4/, hours);
+    const endpoints = ofType("aws:ec2/vpcEndpoint:VpcEndpoint").filter((r) => r.inputs.vpcEndpointType === "Interface");
+    const zones = ofType("aws:ec2/subnet:Subnet").filter((r) => r.name.includes("-private-")).length;
+    agree("aws:ec2/vpcEndpoint:VpcEndpoint", endpoints.length * zones, undefined, hours);
     agree("aws:kms/key:Key", ofType("aws:kms/key:Key").length);
     agree("aws:route53/zone:Zone", ofType("aws:route53/zone:Zone").length);
     agree("aws:eks/cluster:Cluster", ofType("aws:eks/cluster:Cluster").length, undefined, hours);

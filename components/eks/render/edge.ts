@@ -30,11 +30,7 @@ export function edgeNamespace() {
 
 /** Chart values. */
 export function gatewayChartValues() {
-  return {
-    deployment: { replicas: 2 },
-    // The certificate job must not vanish by itself, or every refresh would find it missing.
-    certgen: { job: { ttlSecondsAfterFinished: 2_147_483_647 } },
-  };
+  return { deployment: { replicas: 2 } };
 }
 
 export interface CustomObject {

@@ -24,6 +24,45 @@ export function trustPodIdentity(): string {
   return trustService("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"]);
 }
 
+/** As `trustPodIdentity`, for this service account alone: the agent writes its namespace and name into the session's tags. */
+export function trustPodIdentityOf(namespace: string, serviceAccount: string): string {
+  return policyJson({
+    Effect: "Allow",
+    Principal: { Service: "pods.eks.amazonaws.com" },
+    Action: ["sts:AssumeRole", "sts:TagSession"],
+    Condition: {
+      StringEquals: {
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": serviceAccount,
+      },
+    },
+  });
+}
+
+/** Lets tokens of one service account take a role, and only those issued for AWS: without `aud` a token made for anything else would do. */
+export function trustWebIdentityOf(
+  providerArn: string,
+  issuer: string,
+  namespace: string,
+  serviceAccount: string,
+): string {
+  const host = issuer.replace(/^https:\/\//, "");
+  return policyJson({
+    Effect: "Allow",
+    Principal: { Federated: providerArn },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    Condition: {
+      StringEquals: {
+        [`${host}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
+        [`${host}:aud`]: STS_AUDIENCE,
+      },
+    },
+  });
+}
+
+/** Whom a token for AWS is issued to. */
+export const STS_AUDIENCE = "sts.amazonaws.com";
+
 /** A key's policy: the account administers it, and CloudWatch Logs may use it for log groups under one prefix only. */
 export function keyPolicyForLogs(account: string, region: string, logGroupPrefix: string): string {
   return policyJson(

@@ -73,7 +73,7 @@ export function doksDraft(context: Context, region: string): Draft {
       resources: ["digitalocean:index/spacesBucket:SpacesBucket"],
     })
     .add("load balancer of the edge", "fixed", domain === undefined ? 0 : 1, "month", "loadBalancerRegional", {
-      resources: ["kubernetes:helm.sh/v4:Chart"],
+      resources: ["kubernetes:helm.sh/v3:Release"],
     });
   if (context.requirements.existing.monitoring === undefined)
     bill.add("monitoring volumes", "fixed", MONITORING_GIB, "GiB-month", "volume", {

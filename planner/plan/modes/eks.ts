@@ -164,6 +164,9 @@ function systemType(context: Context, region: string): { name: string; count: nu
   return best === undefined ? null : { name: best.name, count: wish.count };
 }
 
+/** What components/eks/endpoints.ts makes when asked, in each zone. */
+const INTERFACE_ENDPOINTS = 3;
+
 /** What an EKS fleet bills beside its nodes. */
 function eksLines(context: Context, bill: Bill, zones: number, nodes: number): void {
   const { requirements } = context;
@@ -184,6 +187,14 @@ function eksLines(context: Context, bill: Bill, zones: number, nodes: number): v
       resources: ["aws:ec2/natGateway:NatGateway"],
     })
     .add("public IPv4 addresses of NAT", "fixed", nat * hours, "hour", "publicIpv4", { resources: ["aws:ec2/eip:Eip"] })
+    .add(
+      "interface endpoints: ECR twice, STS",
+      "fixed",
+      ownVpc && requirements.cluster.interfaceEndpoints === true ? INTERFACE_ENDPOINTS * zones * hours : 0,
+      "hour",
+      "vpcInterfaceEndpoint",
+      { resources: ["aws:ec2/vpcEndpoint:VpcEndpoint"] },
+    )
     .add("pier volumes gp3", "per-ship", totalDisk(context, N), "GB-month", "gp3Storage", {
       resources: ["kubernetes:core/v1:PersistentVolumeClaim"],
     })
@@ -224,7 +235,7 @@ function eksLines(context: Context, bill: Bill, zones: number, nodes: number): v
     )
     .add("traffic between zones", "usage", zones > 1 ? 2 * N : 0, "GB", "interAz")
     .add("load balancer of the edge", "fixed", loadBalancers * hours, "hour", "nlbHour", {
-      resources: ["kubernetes:helm.sh/v4:Chart"],
+      resources: ["kubernetes:helm.sh/v3:Release"],
     })
     .add("load balancer capacity", "usage", loadBalancers * hours, "NLCU-hour", "nlbLcu")
     .add("public IPv4 addresses of the edge", "fixed", loadBalancers * zones * hours, "hour", "publicIpv4")

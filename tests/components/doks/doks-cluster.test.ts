@@ -104,7 +104,7 @@ describe("DoksCluster", () => {
         "digitalocean:index/dnsRecord:DnsRecord prod-wildcard",
         "kubernetes:core/v1:Namespace prod-edge",
         "roadstead:index:Chart prod-envoy-gateway",
-        "kubernetes:helm.sh/v4:Chart prod-envoy-gateway",
+        "kubernetes:helm.sh/v3:Release prod-envoy-gateway",
         "kubernetes:gateway.envoyproxy.io/v1alpha1:EnvoyProxy prod-proxy",
         "kubernetes:gateway.networking.k8s.io/v1:GatewayClass prod-class",
         "kubernetes:gateway.networking.k8s.io/v1:Gateway prod-gateway",

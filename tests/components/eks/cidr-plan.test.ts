@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { cidrPlan, cidrProblems, cidrsOverlap } from "../../../components/eks/render/cidr-plan";
+import { freeVpcRange } from "../../../planner/architecture/cidr-plan";
+import { cidrPlan, cidrProblems, cidrsOverlap, SERVICE_CIDR } from "../../../components/eks/render/cidr-plan";
 
 const LETTERS = [..."abcdefgh"];
 const zones = fc
@@ -58,6 +59,40 @@ describe("the CIDR plan", () => {
           new Map(cidrPlan({ cidr, zones: z }).map((subnet) => [`${subnet.tier} ${subnet.zone}`, subnet.cidr]));
         const old = place(before);
         for (const [key, range] of place(after)) if (old.has(key)) expect(range).toBe(old.get(key));
+      }),
+    );
+  });
+
+  test("leaves room to grow: with every zone there is, three eighths of the range are still free", () => {
+    fc.assert(
+      fc.property(vpcs, zones, (cidr, z) => {
+        const size = (range: string) => bounds(range).last - bounds(range).first + 1;
+        const used = cidrPlan({ cidr, zones: z }).reduce((sum, subnet) => sum + size(subnet.cidr), 0);
+        expect(size(cidr) - used).toBeGreaterThanOrEqual((size(cidr) * 3) / 8);
+      }),
+    );
+  });
+
+  test("finds a range that overlaps nothing it must avoid, or says that there is none", () => {
+    const others = fc.array(vpcs, { maxLength: 40 });
+    fc.assert(
+      fc.property(others, (avoid) => {
+        const range = freeVpcRange(avoid)!;
+        expect(cidrProblems({ cidr: range, zones: ["us-west-2a"], avoid: [SERVICE_CIDR, ...avoid] })).toEqual([]);
+      }),
+    );
+    expect(freeVpcRange([])).toBe("10.0.0.0/16");
+    expect(freeVpcRange(["10.0.0.0/8"])).toBe("172.16.0.0/16");
+    expect(freeVpcRange(["10.0.0.0/8", "172.16.0.0/14"])).toBe("172.21.0.0/16");
+    expect(freeVpcRange(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"])).toBeNull();
+  });
+
+  test("refuses a range exactly when it shares an address with one it must avoid", () => {
+    fc.assert(
+      fc.property(vpcs, vpcs, (cidr, other) => {
+        const overlap = bounds(cidr).first <= bounds(other).last && bounds(other).first <= bounds(cidr).last;
+        const said = cidrProblems({ cidr, zones: ["us-west-2a"], avoid: [other] });
+        expect(said.some((p) => p.accepted.includes(`does not overlap ${other}`))).toBe(overlap);
       }),
     );
   });

@@ -113,6 +113,52 @@ describe("Network", () => {
     expect((await preview(adopt(true))).all("aws:ec2/flowLog:FlowLog")[0]?.inputs.vpcId).toBe("vpc-0123456789abcdef0");
   });
 
+  test("has interface endpoints only when asked: in every zone, under the services' own names, open to the VPC alone", async () => {
+    expect(network.all("aws:ec2/vpcEndpoint:VpcEndpoint").map((e) => e.inputs.vpcEndpointType)).toEqual(["Gateway"]);
+    expect(network.all("aws:ec2/securityGroup:SecurityGroup")).toEqual([]);
+    const build = () =>
+      new Network("prod", {
+        region: REGION,
+        zones: ZONES,
+        cidr: "10.40.0.0/16",
+        nat: NatMode.None,
+        interfaceEndpoints: true,
+      });
+    const made = await preview(build);
+    const endpoints = made
+      .all("aws:ec2/vpcEndpoint:VpcEndpoint")
+      .filter((e) => e.inputs.vpcEndpointType === "Interface");
+    expect(endpoints.map((e) => e.inputs.serviceName).sort()).toEqual([
+      "com.amazonaws.us-west-2.ecr.api",
+      "com.amazonaws.us-west-2.ecr.dkr",
+      "com.amazonaws.us-west-2.sts",
+    ]);
+    const rules = made.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
+    expect(rules.map((r) => [r.inputs.fromPort, r.inputs.toPort, r.inputs.ipProtocol])).toEqual([[443, 443, "tcp"]]);
+    for (const endpoint of endpoints) {
+      expect(endpoint.inputs.privateDnsEnabled).toBe(true);
+      expect(endpoint.inputs.subnetIds).toHaveLength(ZONES.length);
+      expect(made.waits(endpoint, rules[0]!)).toBe(true);
+    }
+    expect(await up(build)).toEqual(made.set);
+  });
+
+  test("refuses interface endpoints in a VPC that is not its own", async () => {
+    await asUp();
+    const error = refused(
+      () =>
+        new Network("prod", {
+          region: REGION,
+          zones: ZONES,
+          cidr: "10.40.0.0/16",
+          nat: NatMode.None,
+          interfaceEndpoints: true,
+          existing: { vpcId: "vpc-0123456789abcdef0", privateSubnetIds: ["subnet-a", "subnet-b"] },
+        }),
+    );
+    expect(error.problems.map((p) => p.path)).toEqual(["interfaceEndpoints"]);
+  });
+
   test("is in the region it was given, whatever the account's default is", async () => {
     const made = network;
     const regional = made.resources.filter((r) => r.custom && !r.type.startsWith("aws:iam/"));

@@ -50,9 +50,12 @@ const NAMED = {
   "digitalocean:index/domain:Domain": (i) => i.name,
 };
 
+/** A Helm release is named by its inputs, everything else in a cluster by its metadata. */
+const nameInCluster = (type, inputs) => (type === "kubernetes:helm.sh/v3:Release" ? inputs : inputs.metadata);
+
 function newId(type, inputs) {
   if (type.startsWith("kubernetes:")) {
-    const { namespace, name } = inputs.metadata;
+    const { namespace, name } = nameInCluster(type, inputs);
     return namespace ? `${namespace}/${name}` : name;
   }
   if (NAMED[type]) return NAMED[type](inputs);
@@ -86,8 +89,8 @@ const UNIQUE = {
 /** Null for what a cloud names itself. */
 function takenName(scope, type, inputs) {
   if (type.startsWith("kubernetes:")) {
-    const { namespace = "", name } = inputs.metadata;
-    return `${scope} ${inputs.apiVersion} ${inputs.kind} ${namespace}/${name}`;
+    const { namespace = "", name } = nameInCluster(type, inputs);
+    return `${scope} ${inputs.apiVersion ?? "helm"} ${inputs.kind ?? "Release"} ${namespace}/${name}`;
   }
   if (type === "aws:ssm/parameter:Parameter" && inputs.overwrite === true) return null;
   return UNIQUE[type] ? `${type} ${UNIQUE[type].map((p) => inputs[p]).join(" ")}` : null;

@@ -1,0 +1,94 @@
+// What a cluster's network is recorded as: its range, how services are routed, and the wishes it cannot fulfil. What is
+// recorded stays: another range would replace the network and everything in it.
+import ipaddr from "ipaddr.js";
+import { LIMITS } from "../catalog/limits";
+import type { Candidate } from "../plan/schema";
+import { eksVersionProblem } from "../predicates";
+import { shown } from "../requirements/problem";
+import type { Requirements } from "../requirements/schema";
+import { cidrProblems, cidrsOverlap, freeVpcRange, SERVICE_CIDR } from "./cidr-plan";
+import { type LockProblem, problem } from "./problem";
+import type { Architecture, KubeProxyMode } from "./schema";
+
+/** The recorded range, the wished one, or the first that is free. */
+export function networkRange({ cluster }: Requirements, recorded: Architecture | null): string {
+  return recorded?.network?.cidr ?? cluster.cidr ?? freeVpcRange(cluster.avoidCidrs ?? []) ?? "10.0.0.0/16";
+}
+
+/** Services beside the ships' own: monitoring, edge, DNS. */
+const OTHER_SERVICES = 100;
+
+/**
+ * iptables until the ships of the next twelve months pass what it is fit for. EKS documents IPVS for more; Kubernetes
+ * deprecated it in 1.35 (KEP-5495), so from there on nftables, which the add-on takes too.
+ */
+export function kubeProxyMode(
+  { ships, growth, versions }: Requirements,
+  recorded: Architecture | null,
+): { kubeProxyMode?: KubeProxyMode } {
+  if (recorded !== null) {
+    const mode = recorded.cluster?.kubeProxyMode;
+    return mode === undefined ? {} : { kubeProxyMode: mode };
+  }
+  const most = Math.max(ships.count, growth.in6Months ?? 0, growth.in12Months ?? 0) + OTHER_SERVICES;
+  if (most <= LIMITS.kubeProxyServices.value) return {};
+  const minor = Number(versions.kubernetes?.split(".")[1] ?? Infinity);
+  return { kubeProxyMode: minor >= 35 ? "nftables" : "ipvs" };
+}
+
+/** A fleet that has outgrown what it was recorded for. Changing the mode breaks connections, so nothing does it by itself. */
+export function kubeProxyWarning({ ships }: Requirements, { mode, cluster }: Pick<Architecture, "mode" | "cluster">) {
+  const services = ships.count + OTHER_SERVICES;
+  if (mode !== "eks" || cluster?.kubeProxyMode !== undefined || services <= LIMITS.kubeProxyServices.value) return null;
+  return `about ${services} services with kube-proxy in iptables mode, which slows down past ${LIMITS.kubeProxyServices.value}: see docs/components/cluster-addons.md for the way to another mode`;
+}
+
+/** Everything about network and version that the candidate's platform cannot do, all at once. */
+export function clusterWishProblems(
+  requirements: Requirements,
+  candidate: Candidate,
+  recorded: Architecture | null,
+): LockProblem[] {
+  if (candidate.mode !== "eks") return [];
+  const { cluster, existing, versions, access } = requirements;
+  const problems: LockProblem[] = [];
+  const refuse = (path: string, received: string, accepted: string, fix: string): void => {
+    problems.push(problem({ code: "network", file: null, path, received, accepted, fix }));
+  };
+  const ended =
+    versions.kubernetes === undefined ? null : eksVersionProblem(versions.kubernetes, "versions.kubernetes");
+  if (ended !== null) {
+    const { path, received, accepted, fix } = ended;
+    problems.push(problem({ code: "version", file: null, path, received, accepted, fix }));
+  }
+  (access.adminCidrs ?? []).forEach((range, i) => {
+    if (ipaddr.isValidCIDR(range) && ipaddr.parseCIDR(range)[0].kind() === "ipv6")
+      refuse(
+        `access.adminCidrs[${i}]`,
+        shown(range),
+        "IPv4 networks: EKS takes no IPv6 ones for the API of an IPv4 cluster",
+        "Name the network's IPv4 range, or come through a VPN into the VPC.",
+      );
+  });
+  // An adopted network is as it is; its owner knows what it is connected to.
+  if (existing.vpcId !== undefined) return problems;
+
+  const avoid = cluster.avoidCidrs ?? [];
+  avoid.forEach((range, i) => {
+    if (cidrsOverlap(range, SERVICE_CIDR))
+      refuse(
+        `cluster.avoidCidrs[${i}]`,
+        shown(range),
+        `ranges outside ${SERVICE_CIDR}, where Kubernetes services have their addresses`,
+        "A network there cannot be reached from pods: connect it through other addresses.",
+      );
+  });
+  const fixed = recorded?.network?.cidr ?? null;
+  if (fixed !== null && cluster.cidr !== undefined && cluster.cidr !== fixed)
+    refuse("cluster.cidr", shown(cluster.cidr), `${fixed}, which is recorded`, "Another range replaces the network.");
+  const range = networkRange(requirements, recorded);
+  const where = cluster.cidr === undefined ? "cluster.avoidCidrs" : "cluster.cidr";
+  for (const p of cidrProblems({ cidr: range, zones: [], avoid: [SERVICE_CIDR, ...avoid] }))
+    refuse(where, shown(range), p.accepted, `${p.fix[0]!.toUpperCase()}${p.fix.slice(1)}.`);
+  return problems;
+}
