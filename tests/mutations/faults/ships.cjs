@@ -85,7 +85,7 @@ module.exports = [
     file: "components/fleet/render/workload.ts",
     find: "terminationGracePeriodSeconds: context.terminationGraceSeconds,",
     replace: "terminationGracePeriodSeconds: 30,",
-    suites: fleet,
+    suites: ["tests/components/fleet/stopping.test.ts", ...fleet],
   },
   {
     id: "liveness-on-control-socket",

@@ -28,7 +28,7 @@ module.exports = [
     file: "stacks/clusters.ts",
     find: "          count: pool.count,",
     replace: "          count: Math.ceil(architecture.ships.length / 6),",
-    suites: [...stacks, "tests/preview"],
+    suites: ["tests/stacks/decided.test.ts", ...stacks],
   },
   {
     id: "edited-lock-accepted",
