@@ -26,7 +26,11 @@ export function renderRegistry(name: string, plan: RegistryPlan): RenderedResour
     { options: { protect: true, retainOnDelete: true } },
   );
   if (!plan.admissionPolicy) return [self, namespace];
-  const policy = kubernetesObject(KUBERNETES.ValidatingAdmissionPolicy, `${name}-claims`, self.key, claimPolicy());
+  // Claims outlive their stack, and so does what makes them final.
+  const options = { retainOnDelete: true };
+  const policy = kubernetesObject(KUBERNETES.ValidatingAdmissionPolicy, `${name}-claims`, self.key, claimPolicy(), {
+    options,
+  });
   const binding = kubernetesObject(
     KUBERNETES.ValidatingAdmissionPolicyBinding,
     `${name}-claims-binding`,
@@ -35,7 +39,7 @@ export function renderRegistry(name: string, plan: RegistryPlan): RenderedResour
       metadata: { name: CLAIM_POLICY, labels: OWN },
       spec: { policyName: CLAIM_POLICY, validationActions: ["Deny"] },
     },
-    { dependsOn: [policy.key] },
+    { options, dependsOn: [policy.key] },
   );
   return [self, namespace, policy, binding];
 }

@@ -86,8 +86,10 @@ function renderClaim(ship: Kept, context: CellContext, parent: string): Rendered
         // A claim that vanishes lets a second copy in: it is neither replaced nor deleted, whatever happens to the stack.
         protect: true,
         retainOnDelete: true,
-        // Run state: the pod and the rollout move it on, and writing `never` again would allow a second first boot.
-        ignoreChanges: Object.values(ANNOTATION).map((a) => `metadata.annotations["${a}"]`),
+        // Run state: the pod and the rollout move it on, and writing `never` again would allow a second first boot. All
+        // annotations at once: the provider looks ignored paths up cut at every dot, and the keys have some. It would find
+        // none of them, send the first value again with any other change, and be refused.
+        ignoreChanges: ["metadata.annotations"],
       },
     },
   );

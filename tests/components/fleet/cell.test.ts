@@ -102,11 +102,8 @@ describe("a cell registers", () => {
 
   test("run state as somebody else's to change", () => {
     expect(one(`StatefulSet ${planet.id}-run`).ignoreChanges).toEqual(["spec.replicas"]);
-    expect(one(`Lease ${planet.id}-claim`).ignoreChanges).toEqual([
-      'metadata.annotations["roadstead.dev/first-boot"]',
-      'metadata.annotations["roadstead.dev/last-event"]',
-      'metadata.annotations["roadstead.dev/breach"]',
-    ]);
+    // A path with a dot inside a key is not found by the provider (tests/engine/api-server.test.ts).
+    expect(one(`Lease ${planet.id}-claim`).ignoreChanges).toEqual(["metadata.annotations"]);
   });
 
   test("the claim before everything, and a parent before its moon", () => {
@@ -395,6 +392,9 @@ describe("the registry", () => {
         protect: true,
         retainOnDelete: true,
       });
+      // The claims stay when the stack goes: unguarded they could be deleted, and the ships booted again.
+      for (const kept of run.registrations.filter((r) => /:ValidatingAdmissionPolicy/.test(r.type)))
+        expect(kept).toMatchObject({ protect: false, retainOnDelete: true });
       const policy = run.registrations.find((r) => r.type.endsWith(":ValidatingAdmissionPolicy"))!;
       expect(policy.inputs.spec).toMatchObject({ failurePolicy: "Fail" });
       expect(JSON.stringify(policy.inputs)).toContain(
