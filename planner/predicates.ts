@@ -128,7 +128,7 @@ export function parentProblem(
 
 /** What a ship still needs before it may boot; plans and previews only mark it. */
 export function bootProblems(
-  ship: Pick<LockedShip, "id" | "name" | "class" | "fake" | "imported" | "sealed" | "key">,
+  ship: Pick<LockedShip, "id" | "name" | "class" | "fake" | "imported" | "sealed" | "key" | "attestation">,
   path = "ship",
 ): PredicateProblem[] {
   if (isPlaceholder(ship.id)) {
@@ -139,6 +139,17 @@ export function bootProblems(
         received: `${ship.id}, a ship planned by count`,
         accepted: "a ship with a name",
         fix: "name it under ships.named and plan again",
+      },
+    ];
+  }
+  if (ship.imported && !ship.sealed && !ship.attestation) {
+    return [
+      {
+        code: "missing-attestation",
+        path: `${path}.imported`,
+        received: `${ship.name ?? ship.id}, imported, and nobody said that it runs nowhere else`,
+        accepted: "imported: { sourceStoppedForGood: true, atEvent: … }",
+        fix: "stop it cleanly where it ran, take its pier after that and never start it there again; then say so",
       },
     ];
   }

@@ -256,6 +256,7 @@ const recordOf = ({
   key,
   sealed,
   imported,
+  attestation,
   fake,
 }: FleetShip): Omit<LockedShip, "cell" | "zone" | "host" | "ames" | "httpPort"> => ({
   id,
@@ -272,6 +273,8 @@ const recordOf = ({
   key,
   sealed,
   imported,
+  // Only where there is one: a lock written before keeps its digest.
+  ...(attestation ? { attestation } : {}),
   fake,
 });
 

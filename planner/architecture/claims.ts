@@ -93,6 +93,8 @@ export function claimProblems(
 interface Holder {
   stack: string;
   how: "living" | "left" | "stopped";
+  /** Event of its clean stop there; null while none is recorded. */
+  event: number | null;
 }
 
 /** Real ships the locks of other environments hold or held, by @p. Fake ships touch no network and are free. */
@@ -106,11 +108,11 @@ function holdersElsewhere(previous: ReadonlyMap<string, ParsedStackFile>, stack:
   for (const file of previous.values()) {
     const a = file.architecture;
     if (!a || isStackOf(stack, file.stack)) continue;
-    for (const s of a.ships) if (!s.fake) hold(s.name, { stack: file.stack, how: "living" });
+    for (const s of a.ships) if (!s.fake) hold(s.name, { stack: file.stack, how: "living", event: null });
     for (const t of a.tombstones) {
       if (t.fake) continue;
       const stopped = t.cleanStopEvent ?? stateOf(file.runState, t.id)?.cleanStopEvent ?? null;
-      hold(t.name, { stack: file.stack, how: stopped === null ? "left" : "stopped" });
+      hold(t.name, { stack: file.stack, how: stopped === null ? "left" : "stopped", event: stopped });
     }
   }
   return holders;
@@ -163,6 +165,13 @@ export function heldProblems(
         `ran in stack ${holder.stack} before`,
         "`imported: true`: it goes on with the pier of its clean stop",
         "Its key is used up: say `imported: true` instead of key, and bring the pier of its last clean stop, never an older copy.",
+      );
+    const attested = ship.attestation?.atEvent;
+    if (attested !== undefined && holder.event !== null && attested < holder.event)
+      return refuse(
+        `was stopped in stack ${holder.stack} at event ${holder.event}, and is brought in at event ${attested}`,
+        `a pier of event ${holder.event} or later`,
+        "An older copy never runs again: bring the pier of its last clean stop.",
       );
     return [];
   });

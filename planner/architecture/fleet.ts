@@ -37,6 +37,7 @@ export interface FleetShip extends Pick<
   | "key"
   | "sealed"
   | "imported"
+  | "attestation"
   | "fake"
 > {
   wish: (typeof AMES_INBOUND)[number];
@@ -129,6 +130,7 @@ export function matchFleet(
       // A ship that comes back to its volume has booted before: its key is used up.
       sealed: (old?.ship.sealed ?? false) || back !== null,
       imported: wish.imported || (old?.ship.imported ?? false),
+      attestation: wish.attestation ?? old?.ship.attestation,
       fake: wish.fake,
       key: wish.key,
       wish: wish.amesInbound,

@@ -193,6 +193,7 @@ function shipFacts(a: Architecture): MissingFact[] {
   const lacking = (code: string): LockedShip[] => a.ships.filter((s) => bootProblems(s).some((p) => p.code === code));
   const unnamed = lacking("unnamed-ship");
   const keyless = lacking("missing-key");
+  const unattested = lacking("missing-attestation");
   const facts: MissingFact[] = [];
   if (unnamed.length > 0)
     facts.push({
@@ -200,6 +201,16 @@ function shipFacts(a: Architecture): MissingFact[] {
       what: `${unnamed.length} ship ${unnamed.length === 1 ? "name" : "names"}`,
       why: `${unnamed.length === 1 ? "a ship" : "ships"} planned by count cannot boot`,
       how: "list them under ships.named as - { name: ~sampel-palnet, customer: …, key: { secret: … } }, then plan again: each takes the place of a ship planned by count",
+    });
+  if (unattested.length > 0)
+    facts.push({
+      path: "ships.named[].imported",
+      what: `the attestation for ${unattested
+        .slice(0, LISTED_SHIPS)
+        .map((s) => s.name ?? s.id)
+        .join(", ")}${unattested.length > LISTED_SHIPS ? ", …" : ""}`,
+      why: "a pier that still runs elsewhere, or ran on there, must never be started: only its owner knows",
+      how: "stop the ship where it runs, note the event of `urbit info PIER`, take the pier, then set imported: { sourceStoppedForGood: true, atEvent: EVENT } and plan again",
     });
   // GroundSeg takes keys in its own pages; everything else is handed a config secret.
   const wanting = a.mode === "groundseg" ? [] : keyless;

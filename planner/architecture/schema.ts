@@ -49,6 +49,15 @@ export const lockedShipSchema = z.strictObject({
   sealed: z.boolean(),
   /** Its pier existed before Roadstead. */
   imported: z.boolean(),
+  /** What was attested when its pier was brought in. Absent: nothing, and `up` refuses it unless it is sealed. */
+  attestation: z
+    .strictObject({
+      sourceStoppedForGood: z.literal(true),
+      /** Event of the clean stop at its source: an older pier is never run. */
+      atEvent: z.number().int().min(1).optional(),
+      by: z.string().optional(),
+    })
+    .optional(),
   fake: z.boolean(),
 });
 export type LockedShip = z.infer<typeof lockedShipSchema>;

@@ -94,6 +94,28 @@ const shipSettings = {
     ),
 };
 
+/** What the owner of a pier says when it is brought in. Nothing can check it, and everything rests on it. */
+const attestationSchema = z.strictObject({
+  sourceStoppedForGood: z
+    .literal(true)
+    .describe(
+      "The ship was stopped cleanly where it ran before, this pier was taken after that, and it never runs there again.",
+    ),
+  atEvent: z
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("The event number of that stop, as `urbit info` says it: an older pier is then never run."),
+  by: z
+    .string()
+    .regex(/^[^\p{C}]{1,63}$/u, "1 to 63 visible characters")
+    .optional()
+    .describe("Who says so."),
+});
+export type Attestation = z.infer<typeof attestationSchema>;
+
 const namedShip = z.strictObject({
   name: z
     .string()
@@ -114,9 +136,11 @@ const namedShip = z.strictObject({
     .optional()
     .describe("Where the boot key is: the name of a Pulumi config secret."),
   imported: z
-    .boolean()
+    .union([z.boolean(), attestationSchema])
     .optional()
-    .describe("The pier exists already and is brought in; needs the attestation that its source is stopped for good."),
+    .describe(
+      "The pier exists already and is brought in: { sourceStoppedForGood: true, atEvent: … }. With `true` alone it can be planned; `up` refuses it without the attestation.",
+    ),
   fake: z.boolean().optional().describe("A fake ship: no network, no key. For development."),
   ...Object.fromEntries(Object.entries(shipSettings).map(([k, v]) => [k, v.optional()])),
 } as {
@@ -124,7 +148,7 @@ const namedShip = z.strictObject({
   nickname: z.ZodOptional<z.ZodString>;
   customer: z.ZodOptional<z.ZodString>;
   key: z.ZodOptional<z.ZodObject<{ secret: z.ZodString }>>;
-  imported: z.ZodOptional<z.ZodBoolean>;
+  imported: z.ZodOptional<z.ZodUnion<[z.ZodBoolean, typeof attestationSchema]>>;
   fake: z.ZodOptional<z.ZodBoolean>;
   memoryGiB: z.ZodOptional<z.ZodNumber>;
   diskGiB: z.ZodOptional<z.ZodNumber>;
@@ -481,6 +505,8 @@ export interface RequestedShip {
   customer: string | null;
   key: { secret: string } | null;
   imported: boolean;
+  /** What was attested of an imported ship's source; null when nothing was, and for every other ship. */
+  attestation: Attestation | null;
   fake: boolean;
   memoryGiB: number;
   diskGiB: number;

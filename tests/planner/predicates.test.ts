@@ -62,13 +62,15 @@ test("only a ship that boots for the first time needs a key", () => {
   expect(bootProblems(ship).map((p) => p.code)).toEqual(["missing-key"]);
   for (const more of [
     { sealed: true },
-    { imported: true },
+    { imported: true, attestation: { sourceStoppedForGood: true as const } },
+    { imported: true, sealed: true },
     { fake: true },
     { class: "comet" as const },
     { key: { secret: "k" } },
   ]) {
     expect(bootProblems({ ...ship, ...more })).toEqual([]);
   }
+  expect(bootProblems({ ...ship, imported: true }).map((p) => p.code)).toEqual(["missing-attestation"]);
   expect(bootProblems({ ...ship, id: "unnamed-0001", name: null }).map((p) => p.code)).toEqual(["unnamed-ship"]);
 });
 

@@ -38,7 +38,7 @@ export interface ShipRendering {
 /** A ship that runs: the component and its objects, in the order they are made. */
 export function renderShip(ship: LockedShip, context: CellContext, more: ShipRendering): RenderedResource[] {
   const self = component(SHIP_TYPE, ship.id, more.parent ?? null);
-  const claim = renderClaim(ship, context, self.key);
+  const claim = renderClaim(ship, context, self.key, ship.attestation?.atEvent);
   const pier = renderPier(ship, context, self.key);
   const key = more.hasKey && !ship.sealed ? renderKey(ship, self.key) : null;
   const workload = kubernetesObject(
@@ -67,7 +67,8 @@ export function renderTombstone(
   return [self, renderClaim(tombstone, context, self.key), renderPier(tombstone, context, self.key)];
 }
 
-function renderClaim(ship: Kept, context: CellContext, parent: string): RenderedResource {
+/** `since`: the event an imported ship was stopped at, where it ran before. */
+function renderClaim(ship: Kept, context: CellContext, parent: string, since?: number): RenderedResource {
   return kubernetesObject(
     KUBERNETES.Lease,
     `${ship.id}-claim`,
@@ -77,7 +78,10 @@ function renderClaim(ship: Kept, context: CellContext, parent: string): Rendered
         name: ship.id,
         namespace: REGISTRY_NAMESPACE,
         labels: { ...OWN, [LABEL.ship]: ship.id, [LABEL.cell]: ship.cell, [LABEL.tenant]: ship.tenant },
-        annotations: { [ANNOTATION.firstBoot]: "never", [ANNOTATION.lastEvent]: "none" },
+        annotations: {
+          [ANNOTATION.firstBoot]: "never",
+          [ANNOTATION.lastEvent]: since === undefined ? "none" : String(since),
+        },
       },
       spec: { holderIdentity: claimHolder(context.stack, ship.tenant) },
     },

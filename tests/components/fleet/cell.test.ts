@@ -211,6 +211,7 @@ describe("a cell refuses", () => {
     ],
     ["no image for the claim", { context: cellContext({ kubectl: null }) }, "context.kubectl"],
     ["a ship without its key", { keys: { [moon.id]: "k" } }, "ships[1].key"],
+    ["an imported ship that nobody attested", { ships: [{ ...planet, imported: true }] }, "ships[0].imported"],
     // Of the form of a key file, with no key in it.
     [
       "another ship's key",
@@ -375,6 +376,22 @@ describe("a rendered ship", () => {
     expect(said.filter((j) => j.verdict !== "pass")).toEqual([]);
     expect(new Set(said.map((j) => j.rule)).size).toBeGreaterThanOrEqual(14);
   });
+});
+
+test("an imported ship's claim starts at the event its owner attested, so that an older pier is never run", () => {
+  const claimed = (attestation: typeof planet.attestation) => {
+    const all = renderCell("c1", {
+      ships: [{ ...planet, key: null, imported: true, attestation }],
+      context: cellContext(),
+      keys: new Set(),
+    });
+    const { annotations } = all.find((r) => r.key === claimKey(planet.id))!.inputs.metadata as {
+      annotations: Record<string, string>;
+    };
+    return [annotations["roadstead.dev/first-boot"], annotations["roadstead.dev/last-event"]];
+  };
+  expect(claimed({ sourceStoppedForGood: true, atEvent: 4711 })).toEqual(["never", "4711"]);
+  expect(claimed({ sourceStoppedForGood: true })).toEqual(["never", "none"]);
 });
 
 describe("the registry", () => {

@@ -185,6 +185,14 @@ describe("a ship that was stopped in one stack and goes on in another", () => {
     expect(write(elsewhere("dev", [pier]), "eks", stopped).problems).toEqual([]);
   });
 
+  test("is attested at the event of that stop or a later one", () => {
+    const at = (atEvent: number) => [{ name: planet(2), imported: { sourceStoppedForGood: true, atEvent } }];
+    const older = write(elsewhere("dev", at(4710)), "eks", stopped, { force: true });
+    expect([codes(older), older.writes]).toEqual([["held"], []]);
+    expect(older.problems[0]!.received).toContain("event 4711");
+    expect(write(elsewhere("dev", at(4711)), "eks", stopped).problems).toEqual([]);
+  });
+
   test("never comes back to the older volume it left, whether it lives elsewhere, left, or was stopped there", () => {
     const there = write(elsewhere("dev", [pier]), "eks", stopped).after;
     const removed = write(elsewhere("dev", named([9])), "eks", there).after;
@@ -240,6 +248,13 @@ describe("a @p belongs to one stack", () => {
     const result = write(fleet([1]), "eks", many, { force: true });
     expect(result.problems.map((p) => [p.code, p.file])).toContainEqual(["invalid", "Pulumi.prod-c2.yaml"]);
   });
+});
+
+test("what was attested of an imported ship survives a re-plan that only says that it is imported", () => {
+  const attestation = { sourceStoppedForGood: true, atEvent: 4711, by: "the owner of ~zod" };
+  const recorded = write(wish({ ships: { named: [{ name: planet(1), imported: attestation }] } }), "eks").after;
+  const again = write(wish({ ships: { named: [{ name: planet(1), imported: true }] } }), "eks", recorded);
+  expect(ship(again, planet(1))).toMatchObject({ imported: true, attestation });
 });
 
 test("sealed and imported survive a re-plan, and a sealed ship's key is no longer declared", () => {

@@ -180,11 +180,14 @@ describe("what `up` still lacks", () => {
     expect(lack("eks", complete, { count: 40, image })).toEqual(["ships.named"]);
     const ships = [
       { name: planet(1) },
-      { name: planet(2), imported: true },
+      { name: planet(2), imported: { sourceStoppedForGood: true } },
       { name: planet(3), fake: true },
       { nickname: "halley" },
     ];
     expect(lack("eks", complete, { named: ships, image })).toEqual([`ships.named.${planet(1)}.key`]);
+    expect(lack("eks", complete, { named: [{ name: planet(2), imported: true }], image })).toEqual([
+      "ships.named[].imported",
+    ]);
     const keyless = Array.from({ length: 8 }, (_, i) => ({ name: planet(i) }));
     expect(lack("eks", complete, { named: keyless, image })).toEqual(["ships.named[].key"]);
   });
