@@ -152,25 +152,26 @@ class Repair {
   private report(outcomes: Outcome[], backup: string | null): Report {
     const foreign = outcomes.filter((o) => o.outcome === "foreign");
     const open = outcomes.filter((o) => o.outcome === "unsettled");
-    const again =
-      open.length === 0
-        ? []
-        : [
-            `roadstead doctor ${this.stack} --repair --yes${open.map((o) => ` --found '${o.urn}=ID' | --forget '${o.urn}'`).join("")}`,
-          ];
     return {
       notes: this.notes,
       steps: outcomes,
       done: true,
       backup,
-      next:
-        foreign.length > 0
-          ? ["roadstead help doctor  # whose it is comes first: docs/runbooks/up-was-killed.md", ...again]
-          : again.length > 0
-            ? again
-            : [upCommand(this.stack, POLICY_PACK)],
+      next: this.nextAfter(foreign, open),
       exit: foreign.length > 0 ? EXIT.quarantine : open.length > 0 ? EXIT.refused : EXIT.done,
     };
+  }
+
+  private nextAfter(foreign: Outcome[], open: Outcome[]): string[] {
+    if (foreign.length + open.length === 0) return [upCommand(this.stack, POLICY_PACK)];
+    const search = [...new Set([...foreign, ...open].flatMap((o) => o.search ?? []))];
+    if (open.length === 0) return search;
+    const found = open.map((o) => ` --found '${o.urn}=${o.id ?? "ID"}'`).join("");
+    return [
+      ...search,
+      "# ID as the provider shows it; for what is not there, --forget 'URN' in the place of --found 'URN=ID':",
+      `roadstead doctor ${this.stack} --repair --yes${found}`,
+    ];
   }
 
   private locks(): Lock[] {

@@ -93,7 +93,7 @@ function stepFor({ type: was, resource }: PendingOperation, state: StackState, {
   const given = found[urn];
   const present = resourcesOf(state).find((r) => r.urn === urn && isOwned(r));
   if (present !== undefined) {
-    if (given === undefined && id !== null && sameObject(present.id, id))
+    if (given === undefined && id !== null && knownId(present) === id)
       return { ...about, action: "drop", why: "a later update made it: it is in the state" };
     const why =
       given === undefined
@@ -113,10 +113,6 @@ function stepFor({ type: was, resource }: PendingOperation, state: StackState, {
   if (id !== null) return { ...about, action: "ask", id, why: `its id is known: ${id}` };
   return { ...about, action: "look", why: "its provider makes up the id" };
 }
-
-/** The state has an id without the region that an import needs. */
-const sameObject = (inState: string | undefined, asked: string): boolean =>
-  inState === asked || asked.startsWith(`${inState ?? ""}@`);
 
 function search(resource: StateResource): { search?: string } {
   const command = searchCommand(resource);
