@@ -1,15 +1,6 @@
 // `npm run tools [-- MODULE…]` builds what is missing. A folder in the cache appears whole, by one rename, or not at all.
 import { spawn, spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers";
 import { CACHE, MODULES, builtFolder, sourceFolder } from "./programs.mjs";
@@ -19,7 +10,13 @@ const LIMIT_MS = Number(process.env.ROADSTEAD_TOOLS_LIMIT_MS || 45 * 60_000);
 const GO = process.env.ROADSTEAD_GO || "go";
 /** Of these, `go.mod` asks for 1.26. */
 const GO_VERSION = [1, 26];
-const UNFINISHED = ".building-";
+/** `.building-MODULE-PID-…`: whose it is must be known from the moment it is there. */
+const UNFINISHED = /^\.building-(\w+)-(\d+)-/;
+const LOOK_EVERY_MS = Number(process.env.ROADSTEAD_TOOLS_LOOK_MS || 1_000);
+/** Runs a program that ends when its fourth stream is closed: also when this process was killed and can end nothing. */
+const TIED = '{ cat <&3; kill -KILL 0; } >/dev/null 2>&1 & exec "$@" 3<&-';
+
+const FULL = "the disk is full: about 5 GB are needed for the Go caches. Free some and run npm run tools again";
 
 class Refused extends Error {}
 
@@ -44,7 +41,11 @@ async function main(asked) {
   checkGo();
   makeCache();
   removeUnfinished();
-  for (const name of missing) await build(name);
+  for (const name of missing) {
+    await othersBuild(name);
+    if (isBuilt(name)) console.log(`${name} ${MODULES[name].version} is there now: ${builtFolder(name)}`);
+    else await build(name);
+  }
 }
 
 const isBuilt = (name) => Object.keys(MODULES[name].builds).every((file) => existsSync(join(builtFolder(name), file)));
@@ -67,33 +68,51 @@ function makeCache() {
   try {
     mkdirSync(CACHE, { recursive: true });
   } catch (error) {
-    throw new Refused(`${CACHE} cannot be made: ${error.message}. Name another folder in ROADSTEAD_TOOLS_CACHE`);
+    throw new Refused(cannotWrite(error));
   }
 }
 
+const cannotWrite = ({ code, message }) =>
+  code === "ENOSPC"
+    ? FULL
+    : `${CACHE} cannot be written: ${message}. Mend that, or name another folder in ROADSTEAD_TOOLS_CACHE`;
+
 /** What a killed build left behind. One that still runs, in another terminal, keeps its folder. */
 function removeUnfinished() {
-  for (const folder of readdirSync(CACHE).filter((f) => f.startsWith(UNFINISHED))) {
-    if (isRunning(ownerOf(join(CACHE, folder)))) continue;
+  for (const { folder } of unfinishedBuilds().filter(({ pid }) => !isBuild(pid))) {
     console.log(`removing ${folder}, left behind by a build that did not finish`);
     rmSync(join(CACHE, folder), { recursive: true, force: true });
   }
 }
 
-function ownerOf(folder) {
+const unfinishedBuilds = () =>
+  readdirSync(CACHE).flatMap((folder) => {
+    const [, module, pid] = UNFINISHED.exec(folder) ?? [];
+    return module === undefined ? [] : [{ folder, module, pid: Number(pid) }];
+  });
+
+/** Whether a pid is that of a build: it may have been given to another program since. */
+function isBuild(pid) {
   try {
-    return Number(readFileSync(join(folder, "pid"), "utf8"));
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("build.mjs");
   } catch {
-    return 0;
+    const asked = spawnSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8" });
+    return asked.stdout?.includes("build.mjs") ?? false;
   }
 }
 
-function isRunning(pid) {
-  if (!(pid > 1)) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error.code === "EPERM";
+/** Two builds of one module would only slow each other. Both that begin at the same moment build, and both end well. */
+async function othersBuild(name) {
+  const until = Date.now() + LIMIT_MS;
+  for (let said = false; ; said = true) {
+    const other = unfinishedBuilds().find(({ module, pid }) => module === name && isBuild(pid));
+    if (other === undefined) return;
+    if (Date.now() > until)
+      throw new Refused(
+        `${name}: process ${other.pid} has not built it within ${Math.round(LIMIT_MS / 60_000)} minutes`,
+      );
+    if (!said) console.log(`${name}: process ${other.pid} builds it already, waiting`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
 
@@ -103,25 +122,28 @@ async function build(name) {
   console.log(
     `${name} ${version}: building ${Object.keys(builds).join(", ")} (about ${minutes} minutes when nothing of it was built before)`,
   );
-  unfinished = mkdtempSync(join(CACHE, `${UNFINISHED}${name}-`));
-  writeFileSync(join(unfinished, "pid"), String(process.pid));
+  try {
+    unfinished = mkdtempSync(join(CACHE, `.building-${name}-${process.pid}-`));
+  } catch (error) {
+    throw new Refused(cannotWrite(error));
+  }
   const out = join(unfinished, "out");
   mkdirSync(out);
   for (const [file, pkg] of Object.entries(builds))
     await go(name, ["build", "-mod=readonly", "-ldflags", ["-s -w", ...ldflags].join(" "), "-o", join(out, file), pkg]);
-  publish(out, builtFolder(name));
+  publish(name, out, builtFolder(name));
   rmSync(unfinished, { recursive: true, force: true });
   unfinished = null;
   console.log(`${name} ${version}: built in ${Math.round((Date.now() - began) / 1000)} s: ${builtFolder(name)}`);
 }
 
-function publish(from, to) {
-  if (existsSync(to)) rmSync(to, { recursive: true, force: true }); // Incomplete: programs were deleted from it.
+function publish(name, from, to) {
+  if (isBuilt(name)) return; // Another terminal was faster, with the same sources; it may be in use.
+  rmSync(to, { recursive: true, force: true }); // Programs were deleted from it.
   try {
     renameSync(from, to);
   } catch (error) {
-    // Another terminal was faster, with the same sources.
-    if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    if (!isBuilt(name)) throw new Refused(`${name}: ${cannotWrite(error)}`);
   }
 }
 
@@ -131,10 +153,10 @@ const goEnv = () => ({ ...process.env, GOTOOLCHAIN: "local", GOWORK: "off", GOFL
 async function go(name, args) {
   const nice = spawnSync("nice", ["true"]).status === 0;
   const command = nice ? ["nice", "-n", "10", GO] : [GO];
-  child = spawn(command[0], [...command.slice(1), ...args], {
+  child = spawn("sh", ["-c", TIED, "sh", ...command, ...args], {
     cwd: sourceFolder(name),
     env: goEnv(),
-    stdio: ["ignore", "inherit", "pipe"],
+    stdio: ["ignore", "inherit", "pipe", "pipe"],
     detached: true,
   });
   let said = "";
@@ -151,6 +173,7 @@ async function go(name, args) {
   const progress = setInterval(() => console.log(`${name}: ${Math.round((Date.now() - started) / 1000)} s`), 30_000);
   const code = await new Promise((resolve) => {
     child.on("error", () => resolve(1));
+    child.on("exit", () => child.stdio[3].destroy());
     child.on("close", resolve);
   });
   clearTimeout(limit);
@@ -181,8 +204,7 @@ function wayOn(said) {
     return "the Go module proxy cannot be reached. Check the network and GOPROXY, then run npm run tools again: what was downloaded is kept";
   if (/checksum mismatch|SECURITY ERROR/.test(said))
     return "a download differs from go.sum. Nothing was built; compare GOPROXY with the one the sums were taken from";
-  if (/no space left/.test(said))
-    return "the disk is full: about 5 GB are needed for the Go caches. Free some and run npm run tools again";
+  if (/no space left/.test(said)) return FULL;
   return "the build failed, see above. Run npm run tools again once it is mended: what was compiled is kept";
 }
 

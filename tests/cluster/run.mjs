@@ -7,10 +7,20 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
+import { program } from "../../tools/programs.mjs";
 import runs from "./control-plane/runs.cjs";
 
 /** The whole suite; nothing in it waits that long. */
 const LIMIT_MS = 25 * 60_000;
+
+const missing = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl"].flatMap(
+  lacking,
+);
+if (missing.length > 0) {
+  console.error(missing.join("\n"));
+  console.log("0 passed, 1 failed");
+  process.exit(1);
+}
 
 const here = dirname(fileURLToPath(import.meta.url));
 const jest = createRequire(join(here, "../../package.json")).resolve("jest/bin/jest");
@@ -36,7 +46,11 @@ const limit = setTimeout(() => {
   console.error(`stopped: the suite took longer than ${LIMIT_MS / 60_000} minutes`);
   child.kill("SIGKILL");
 }, LIMIT_MS);
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => {
+    child.kill(signal);
+    setTimeout(() => child.kill("SIGKILL"), 10_000).unref();
+  });
 
 child.on("exit", (code, signal) => {
   clearTimeout(limit);
@@ -46,6 +60,16 @@ child.on("exit", (code, signal) => {
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 || code !== 0 ? 1 : 0;
 });
+
+/** What to do about a program that is not there. */
+function lacking(name) {
+  try {
+    program(name);
+    return [];
+  } catch (error) {
+    return [error.message];
+  }
+}
 
 /** A suite that does not even load, or a run that was stopped, is a failure too. */
 function counts(file, signal) {

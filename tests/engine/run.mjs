@@ -1,6 +1,6 @@
 // `npm run test:engine`: the compiled program under the real Pulumi engine. The last line is `N passed, N failed`.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,13 +13,16 @@ const LIMIT_MS = 30 * 60_000;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
-const scratch = mkdtempSync(join(tmpdir(), "roadstead-engine-result-"));
+/** Whose it is stands in the name of a run's folder. */
+const SCRATCH = /^roadstead-engine-run-(\d+)-/;
+removeRemains();
+const scratch = mkdtempSync(join(tmpdir(), `roadstead-engine-run-${process.pid}-`));
 
 process.exitCode = await main().catch((error) => {
   console.error(error.message);
   return 1;
 });
-rmSync(scratch, { recursive: true, force: true });
+rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 
 async function main() {
   let pulumi;
@@ -40,17 +43,23 @@ async function main() {
   const result = join(scratch, "result.json");
   const jest = createRequire(join(root, "package.json")).resolve("jest/bin/jest");
   const args = ["--config", join(here, "jest.config.cjs"), "--json", "--outputFile", result, ...process.argv.slice(2)];
-  const child = spawn(process.execPath, [jest, ...args], {
+  // Jest, and each of its workers, ends when whoever started it is gone; engines end with the worker (engine/parent.cjs).
+  const tied = ["--require", join(here, "../cluster/control-plane/tied.cjs")];
+  const child = spawn(process.execPath, [...tied, jest, ...args], {
     cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, ROADSTEAD_PULUMI: pulumi },
+    stdio: ["pipe", "ignore", "inherit"],
+    env: { ...process.env, ROADSTEAD_PULUMI: pulumi, ROADSTEAD_SCRATCH: scratch },
   });
+  child.stdin.on("error", () => undefined);
+  const end = (signal) => {
+    child.kill(signal);
+    setTimeout(() => child.kill("SIGKILL"), 10_000).unref();
+  };
   const limit = setTimeout(() => {
     console.error(`stopped: the suite took longer than ${LIMIT_MS / 60_000} minutes`);
-    child.kill("SIGTERM");
-    setTimeout(() => child.kill("SIGKILL"), 10_000).unref();
+    end("SIGTERM");
   }, LIMIT_MS);
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end(signal));
   const code = await new Promise((resolve) => child.on("exit", resolve));
   clearTimeout(limit);
   const { passed, failed } = counts(result);
@@ -66,5 +75,22 @@ function counts(file) {
     return { passed: r.numPassedTests, failed: r.numFailedTests + r.numRuntimeErrorTestSuites + r.numPendingTests };
   } catch {
     return { passed: 0, failed: 1 };
+  }
+}
+
+/** What a killed run left behind. One that still runs, in another terminal, keeps its folder. */
+function removeRemains() {
+  for (const name of readdirSync(tmpdir()).filter((f) => SCRATCH.test(f))) {
+    if (isRunning(Number(SCRATCH.exec(name)[1]))) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    console.error(`removed the files of a run that had ended: ${join(tmpdir(), name)}`);
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM";
   }
 }

@@ -69,7 +69,7 @@ function endGroup(child: ChildProcess): void {
 }
 
 export class Project {
-  readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "roadstead-engine-"));
+  readonly root = fs.mkdtempSync(path.join(process.env.ROADSTEAD_SCRATCH || os.tmpdir(), "roadstead-engine-"));
   readonly cloud: CloudStore;
   private count = 0;
 
@@ -301,6 +301,8 @@ export class Project {
       PULUMI_DEBUG_COMMANDS: "1",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       ROADSTEAD_CLOUD: this.cloudFolder,
+      // Whoever ends, its engines end with it (parent.cjs).
+      ROADSTEAD_OWNER: String(process.pid),
     };
   }
 
