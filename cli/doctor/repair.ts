@@ -7,11 +7,20 @@ import { POLICY_PACK, upCommand } from "../next-steps";
 import { type Project, projectOf, readStackFile } from "../project";
 import { wrap } from "../render/text";
 import { backendUrl, machineProbe, type Probe } from "./probe";
-import { backendFolder, checkpointOf, mend, stateBefore } from "./repair/checkpoint";
+import { backendFolder, checkpointOf, mend, setAside, stateBefore, stateIn } from "./repair/checkpoint";
 import { type Lock, locksOf } from "./repair/lock";
-import { type Outcome, planRepair, type RepairPlan, settle, stagedState, type Step, type Words } from "./repair/plan";
+import {
+  type Outcome,
+  planRepair,
+  type RepairPlan,
+  settle,
+  stagedState,
+  type Step,
+  withRemembered,
+  type Words,
+} from "./repair/plan";
 import { machinePulumi, must, type Pulumi } from "./repair/pulumi";
-import { parseState, type StackState } from "./repair/state";
+import { parseState, type PendingOperation, pendingOf, type StackState } from "./repair/state";
 
 export interface RepairOptions {
   json?: boolean;
@@ -102,7 +111,11 @@ class Repair {
       this.note(
         `${checkpoint.file} ${checkpoint.broken}; the state before it, ${checkpoint.file}.bak, would take its place`,
       );
-    } else state = await this.read();
+    } else if (checkpoint?.brokenAttributes) {
+      state = stateIn(checkpoint.file);
+      this.note(`${checkpoint.brokenAttributes} is not whole and would be set aside`);
+    } else state = await this.exported();
+    state = withRemembered(state, this.remembered());
     const { steps } = planRepair(state, this.words);
     const idle = steps.length === 0 && this.notes.length === 0;
     const again = `roadstead doctor ${this.stack} --repair --yes${this.liftOption(locks)}${this.wordOptions()}`;
@@ -119,9 +132,20 @@ class Repair {
   async carryOut(): Promise<Report> {
     await this.liftLocks();
     this.mendCheckpoint();
-    const before = await this.read();
+    const before = withRemembered(await this.exported(), this.remembered());
     const plan = planRepair(before, this.words);
     if (plan.steps.length === 0) return this.report([], null);
+    const look = plan.steps.filter((s) => s.action === "look");
+    // Importing a state forgets what is pending in it, and of these nothing else would remind anybody.
+    if (look.length > 0)
+      return {
+        notes: this.notes,
+        steps: plan.steps,
+        done: false,
+        backup: null,
+        next: this.nextAfter([], look),
+        exit: EXIT.refused,
+      };
     const backup = this.keep(before);
     const outcomes = await this.settle(before, plan);
     return this.report(outcomes, backup);
@@ -130,9 +154,11 @@ class Repair {
   private async settle(before: StackState, plan: RepairPlan): Promise<Outcome[]> {
     if (plan.targets.length === 0) {
       const { state, outcomes } = settle(before, plan, before, this.stack);
-      if (outcomes.some((o) => o.outcome === "dropped")) await this.write(state);
+      await this.write(state);
+      this.remember([]);
       return outcomes;
     }
+    this.remember(pendingOf(before).filter((p) => p.type === "creating"));
     await this.write(stagedState(before, plan));
     this.say(`asking the providers about ${plan.targets.length} resource${plan.targets.length === 1 ? "" : "s"}`);
     const targets = plan.targets.flatMap((urn) => ["--target", urn]);
@@ -140,12 +166,13 @@ class Repair {
     try {
       must(merged(await this.pulumi(args, REFRESH_MS)), "pulumi refresh");
     } catch (error) {
-      // What is staged is owned by nobody and still pending: the same command goes on from there.
-      this.say("the providers gave no answer; everything that was pending still is");
+      // What is staged is owned by nobody and remembered: the same command goes on from there.
+      this.say("the providers gave no answer; nothing is settled, and the same command asks again");
       throw error;
     }
-    const { state, outcomes } = settle(await this.read(), plan, before, this.stack);
+    const { state, outcomes } = settle(await this.exported(), plan, before, this.stack);
     await this.write(state);
+    this.remember(pendingOf(state));
     return outcomes;
   }
 
@@ -162,7 +189,7 @@ class Repair {
     };
   }
 
-  private nextAfter(foreign: Outcome[], open: Outcome[]): string[] {
+  private nextAfter(foreign: Outcome[], open: (Step | Outcome)[]): string[] {
     if (foreign.length + open.length === 0) return [upCommand(this.stack, POLICY_PACK)];
     const search = [...new Set([...foreign, ...open].flatMap((o) => o.search ?? []))];
     if (open.length === 0) return search;
@@ -216,6 +243,10 @@ class Repair {
 
   private mendCheckpoint(): void {
     const checkpoint = this.folder === null ? null : checkpointOf(this.folder, this.project.name, this.stack);
+    if (checkpoint?.brokenAttributes) {
+      const aside = setAside(checkpoint.brokenAttributes, this.stamp);
+      this.note(`${checkpoint.brokenAttributes} was not whole and is now ${aside}`);
+    }
     if (!checkpoint?.broken) return;
     // Read first: what is put in its place must be whole.
     stateBefore(checkpoint);
@@ -226,7 +257,7 @@ class Repair {
   }
 
   /** Secrets stay encrypted. */
-  private async read(): Promise<StackState> {
+  private async exported(): Promise<StackState> {
     const { stdout } = must(
       await this.pulumi(["stack", "export", "--stack", this.stack], SHORT_MS),
       "pulumi stack export",
@@ -253,6 +284,27 @@ class Repair {
     fs.writeFileSync(file, JSON.stringify(state, null, 1), { mode: 0o600, flag: "wx" });
     this.say(`the state as it was: ${file}`);
     return file;
+  }
+
+  /** Creations that a repair before this one asked about and did not settle. */
+  private remembered(): PendingOperation[] {
+    const file = this.memory();
+    return fs.existsSync(file) ? pendingOf(parseState(fs.readFileSync(file, "utf8"), file)) : [];
+  }
+
+  private remember(pending: PendingOperation[]): void {
+    if (pending.length === 0) {
+      fs.rmSync(this.memory(), { force: true });
+      return;
+    }
+    const state: StackState = { version: 3, deployment: { pending_operations: pending } };
+    const next = path.join(this.place(), `${this.stack}-open.json.new`);
+    fs.writeFileSync(next, JSON.stringify(state), { mode: 0o600 });
+    fs.renameSync(next, this.memory());
+  }
+
+  private memory(): string {
+    return path.join(this.project.root, ".roadstead", "repair", `${this.stack}-open.json`);
   }
 
   private place(): string {
@@ -291,7 +343,7 @@ const LOOK: Record<Step["action"] | Outcome["outcome"], { mark: string; style: S
   foreign: { mark: "✗", style: "red", words: "another's, left alone" },
 };
 
-function render({ notes, steps, done, backup, next }: Report, stack: string, io: Io): string {
+function render({ notes, steps, done, backup, next, exit }: Report, stack: string, io: Io): string {
   const paint = painter(io);
   const width = Math.max(60, Math.min(io.columns, 140));
   const line = (s: Step | Outcome): string[] => {
@@ -308,7 +360,9 @@ function render({ notes, steps, done, backup, next }: Report, stack: string, io:
       ? `Nothing to repair in ${stack}.`
       : done
         ? `Repaired ${stack}:`
-        : `What a repair of ${stack} would do (nothing was changed):`;
+        : exit === EXIT.refused
+          ? `${stack} is as it was: first look for what is marked !`
+          : `What a repair of ${stack} would do (nothing was changed):`;
   return [
     paint("bold", title),
     ...notes.flatMap((n) => wrap(n, width, "  · ")),

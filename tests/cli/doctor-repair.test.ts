@@ -320,7 +320,11 @@ function backend(state: StackState | string, there?: (r: StateResource) => Recor
   const pulumi: Pulumi = (args) => {
     calls.push(args.slice(0, args[0] === "stack" ? 2 : 1).join(" "));
     if (args[0] === "stack" && args[1] === "export") return Promise.resolve(answer(kept.text));
-    if (args[0] === "stack" && args[1] === "import") kept.text = fs.readFileSync(args[args.length - 1]!, "utf8");
+    if (args[0] === "stack" && args[1] === "import") {
+      const { version, deployment } = JSON.parse(fs.readFileSync(args[args.length - 1]!, "utf8")) as StackState;
+      // As pulumi does: "removing pending operation … from snapshot".
+      kept.text = JSON.stringify({ version, deployment: { ...deployment, pending_operations: undefined } });
+    }
     if (args[0] === "refresh") {
       const staged = JSON.parse(kept.text) as StackState;
       const asked = new Set(args.flatMap((a, i) => (args[i - 1] === "--target" ? [a] : [])));
@@ -399,16 +403,29 @@ describe("the command", () => {
     expect(kept.text).not.toContain("dev/t-1");
   });
 
-  test("what only a person can find ends in exit 5 with the words to give, and stays pending", async () => {
+  test("what only a person can find ends in exit 5 with the words to give, and nothing is changed before", async () => {
     const dir = project("s3://somewhere");
-    const { kept, pulumi } = backend(stateOf("killed-on-digitalocean"));
+    const { calls, kept, pulumi } = backend(stateOf("killed-on-digitalocean"));
     const { code, out } = await run(dir, { yes: true }, pulumi);
-    expect(code).toBe(5);
+    expect([code, calls]).toEqual([5, ["stack export"]]);
     expect(out).toMatch(/--repair --yes --found 'urn:[^']*=ID' --found 'urn:[^']*=ID'\s*$/);
     expect(pendingOf(JSON.parse(kept.text) as StackState)).toHaveLength(2);
   });
 
-  test("a refresh that fails leaves everything pending, and the same command goes on from there", async () => {
+  test("what turns out to carry no holder is remembered, though the backend forgets it, until a word is given", async () => {
+    const dir = project("s3://somewhere");
+    const { kept, pulumi } = backend(stateOf("killed-at-claim"), (r) =>
+      lease(r) ? { ...r.inputs!, spec: {} } : r.inputs!,
+    );
+    expect((await run(dir, { yes: true }, pulumi)).code).toBe(5);
+    expect(kept.text).not.toContain("pending_operations");
+    const urn = pendingUrn(stateOf("killed-at-claim"), ":Lease::");
+    expect(await run(dir, {}, pulumi)).toMatchObject({ code: 10, out: expect.stringContaining("sampel-palnet-claim") });
+    expect((await run(dir, { yes: true, forget: [urn] }, pulumi)).code).toBe(0);
+    expect((await run(dir, {}, pulumi)).out).toContain("Nothing to repair");
+  });
+
+  test("a refresh that fails settles nothing, leaves nothing owned, and the same command goes on from there", async () => {
     const dir = project("s3://somewhere");
     const { kept, pulumi } = backend(stateOf("killed-at-claim"));
     const failing: Pulumi = (args, limit) =>
@@ -417,8 +434,13 @@ describe("the command", () => {
         : pulumi(args, limit);
     const failed = await run(dir, { yes: true }, failing);
     expect(failed).toMatchObject({ code: 1, out: expect.stringContaining("no route to the cluster") });
-    expect(pendingOf(JSON.parse(kept.text) as StackState)).toHaveLength(2);
-    expect((await run(dir, { yes: true }, pulumi)).code).toBe(0);
+    const left = resourcesOf(JSON.parse(kept.text) as StackState).filter(
+      (r) => lease(r) && r.outputs?.spec === undefined,
+    );
+    expect(left).toMatchObject([{ external: true }]);
+    const again = await run(dir, { yes: true }, pulumi);
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/sampel-palnet-claim .*taken over/) });
+    expect((await run(dir, {}, pulumi)).code).toBe(0);
   });
 
   test.each<[string, Answer, number]>([
@@ -489,6 +511,20 @@ describe("the command", () => {
         expect(aside.map((f) => fs.readFileSync(path.join(place, f)))).toEqual([Buffer.from(broken)]);
       },
     );
+
+    test("empty attributes beside a whole state: shown, then set aside; the state is as it was", async () => {
+      const { dir, file } = withState(whole, null);
+      fs.writeFileSync(`${file}.attrs`, "");
+      const { pulumi } = backend(stateOf("killed-at-claim"));
+      expect(await run(dir, {}, pulumi)).toMatchObject({
+        code: 10,
+        out: expect.stringContaining(".attrs is not whole"),
+      });
+      expect(fs.existsSync(`${file}.attrs`)).toBe(true);
+      expect((await run(dir, { yes: true }, pulumi)).code).toBe(0);
+      expect(fs.existsSync(`${file}.attrs`)).toBe(false);
+      expect(fs.readFileSync(file, "utf8")).toBe(whole);
+    });
 
     test.each([
       ["no state before it", null],

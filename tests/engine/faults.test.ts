@@ -1,6 +1,7 @@
 // What goes wrong on the way: a cloud that fails, an engine that is killed. After `roadstead doctor --repair` running `up`
 // again converges, nothing is made twice and no ship is started twice.
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { canary, EXISTING_SERVER, type ExampleName, examples, prepare } from "./engine/examples";
 import { type CloudObject, type Fault, type JournalEntry, Project, type Repair } from "./engine/project";
 
@@ -157,11 +158,8 @@ describe("an engine killed while it changes or takes something", () => {
     "deletion, %s: repaired, up puts it back once",
     async (what) => {
       const service = project.resources(stack).find((r) => r.type.endsWith(":Service"))!;
-      const killed = await project.destroy(
-        stack,
-        ["--skip-preview", "--target", service.urn],
-        [{ on: "delete", type: ":Service$", what }],
-      );
+      // A replacement of what has a name of its own takes the old one first.
+      const killed = await project.up(stack, ["--replace", service.urn], [{ on: "delete", type: ":Service$", what }]);
       expect(killed.signal).toBe("SIGKILL");
       expect(settled(project.repair(stack)).steps).toMatchObject([{ was: "deleting", outcome: "refreshed" }]);
       expect((await project.up(stack)).code).toBe(0);
@@ -172,28 +170,48 @@ describe("an engine killed while it changes or takes something", () => {
   );
 });
 
-test.each([
-  ["of no bytes", ""],
-  ["cut in half", null],
-])("a state file %s is put back from the one before, and kept", (_what, content) =>
-  afterwards("existing-cluster", async (project, stack) => {
-    await killedUp(project, stack, { on: "create", type: "PersistentVolumeClaim", nth: 1, what: "kill-after" });
-    const file = project.stateFile(stack);
-    const whole = fs.readFileSync(file);
-    // As the engine does before it writes.
-    if (whole.length > 0) fs.copyFileSync(file, `${file}.bak`);
-    const broken = content === null ? whole.subarray(0, whole.length / 2) : Buffer.from(content);
-    fs.writeFileSync(file, broken);
-    const { exit, notes } = project.repair(stack, [], false);
-    expect(exit).toBe(10);
-    expect(notes.join("\n")).toMatch(/is (empty|not whole)/);
-    expect(fs.readFileSync(file)).toEqual(broken);
-    settled(project.recover(stack));
-    const folder = fs.readdirSync(`${file}/..`.replace(/[^/]+\/\.\.$/, ""));
-    const kept = folder.filter((f) => f.includes(".broken-"));
-    expect(kept).toHaveLength(1);
-  }),
-);
+describe("a state file that is not whole", () => {
+  const killed = (project: Project, stack: string) =>
+    killedUp(project, stack, { on: "create", type: "PersistentVolumeClaim", nth: 1, what: "kill-after" });
+  const keptIn = (folder: string) => fs.readdirSync(folder).filter((f) => f.includes(".broken-"));
+
+  // What is left of it when a machine goes down, or its disk is full.
+  test.each([
+    ["is empty", 0],
+    ["is cut in half", 0.5],
+  ])("%s: it is put back from the one before, and kept", (_what, part) =>
+    afterwards("existing-cluster", async (project, stack) => {
+      await killed(project, stack);
+      project.wholeState(stack);
+      const file = project.stateFile(stack);
+      const whole = fs.readFileSync(file);
+      // As the engine does before it writes.
+      fs.copyFileSync(file, `${file}.bak`);
+      const broken = whole.subarray(0, whole.length * part);
+      fs.writeFileSync(file, broken);
+      expect(project.repair(stack, [], false)).toMatchObject({ exit: 10 });
+      expect(fs.readFileSync(file)).toEqual(broken);
+      settled(project.recover(stack));
+      expect(keptIn(path.dirname(file))).toHaveLength(1);
+    }),
+  );
+
+  // What a killed engine leaves: it begins the attributes anew before it puts the state in its place.
+  test("has empty attributes: pulumi reads nothing, with the repair the state itself is believed", () =>
+    afterwards("existing-cluster", async (project, stack) => {
+      await killed(project, stack);
+      const file = project.stateFile(stack);
+      const state = fs.readFileSync(file);
+      fs.writeFileSync(`${file}.attrs`, "");
+      expect((await project.pulumi(["stack", "export", "--stack", stack])).output).toMatch(
+        /failed to load checkpoint: EOF/,
+      );
+      expect(project.repair(stack, [], false)).toMatchObject({ exit: 10 });
+      expect(fs.readFileSync(file)).toEqual(state);
+      settled(project.recover(stack));
+      expect(keptIn(path.dirname(file))).toEqual([expect.stringMatching(/\.attrs\.broken-/)]);
+    }));
+});
 
 describe("somebody else's object where the killed engine was about to make one", () => {
   const claimOf = (ship: string, holder: string, firstBoot = "never"): CloudObject => {

@@ -1,5 +1,7 @@
-// The state file of a file backend. An engine killed while it wrote leaves a part of one, or nothing; the whole state before
-// lies beside it (pkg/backend/diy/state.go, saveCheckpoint: it is copied to <stack>.json.bak before each write).
+// The state file of a file backend, and the attributes beside it. An engine killed while it wrote leaves attributes of no bytes,
+// since only the state is renamed into its place (gocloud.dev/blob/fileblob), and then reads nothing: "failed to load
+// checkpoint: EOF". A machine that went down may leave a part of a state, or nothing; the whole one before lies beside it
+// (pkg/backend/diy/state.go, saveCheckpoint: it is copied to <stack>.json.bak before each write).
 import fs from "node:fs";
 import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -10,6 +12,8 @@ export interface Checkpoint {
   file: string;
   /** What is wrong with it; null when it is whole. */
   broken: string | null;
+  /** Its attributes, when they are not whole. They say nothing that is needed. */
+  brokenAttributes: string | null;
 }
 
 /** Where a file backend keeps things; null for every other one. */
@@ -23,7 +27,25 @@ export function backendFolder(url: string, cwd: string, home: string): string | 
 export function checkpointOf(folder: string, project: string, stack: string): Checkpoint | null {
   const base = path.join(folder, "stacks", project, `${stack}.json`);
   const file = [base, `${base}.gz`].find((f) => fs.existsSync(f));
-  return file === undefined ? null : { file, broken: faultOf(file) };
+  return file === undefined ? null : { file, broken: faultOf(file), brokenAttributes: attributesOf(file) };
+}
+
+function attributesOf(file: string): string | null {
+  const attributes = `${file}.attrs`;
+  if (!fs.existsSync(attributes)) return null;
+  try {
+    JSON.parse(fs.readFileSync(attributes, "utf8"));
+    return null;
+  } catch {
+    return attributes;
+  }
+}
+
+/** Out of the way, and kept. */
+export function setAside(file: string, stamp: string): string {
+  const aside = `${file}.broken-${stamp}`;
+  fs.renameSync(file, aside);
+  return aside;
 }
 
 function faultOf(file: string): string | null {
@@ -37,7 +59,7 @@ function faultOf(file: string): string | null {
 }
 
 /** The same state as `pulumi stack export` would give. */
-function stateIn(file: string): StackState {
+export function stateIn(file: string): StackState {
   const bytes = fs.readFileSync(file);
   const { version, checkpoint } = JSON.parse(
     (file.endsWith(".gz") || file.endsWith(".gz.bak") ? gunzipSync(bytes) : bytes).toString("utf8"),

@@ -32,8 +32,8 @@ export function judge(found: Found, stack: string, owned: readonly StateResource
   return judgeTagged(found, stack, held);
 }
 
-const live = ({ there }: Found, ...path: string[]): unknown =>
-  readable(there.outputs, ...path) ?? readable(there.inputs, ...path);
+/** Outputs only: where a provider says nothing about inputs, those in the state are still what this stack wanted. */
+const live = ({ there }: Found, ...path: string[]): unknown => readable(there.outputs, ...path);
 const namespaceOf = (r: StateResource): unknown => readable(r.inputs, "metadata", "namespace");
 
 function judgeClaim(found: Found, stack: string): Judgement {
@@ -50,10 +50,7 @@ function judgeClaim(found: Found, stack: string): Judgement {
 
 function judgeObject(found: Found, stack: string, held: StateResource[]): Judgement {
   const labels = readableTexts(found.wanted.inputs, "metadata", "labels") ?? {};
-  const there =
-    readableTexts(found.there.outputs, "metadata", "labels") ??
-    readableTexts(found.there.inputs, "metadata", "labels") ??
-    {};
+  const there = readableTexts(found.there.outputs, "metadata", "labels") ?? {};
   const other = differing(labels, there);
   if (other !== null) return foreign(`its label ${other}`);
   const { [LABEL.ship]: ship, [LABEL.tenant]: tenant, [LABEL.cell]: cell } = labels;
@@ -120,7 +117,7 @@ function judgeTagged(found: Found, stack: string, held: StateResource[]): Judgem
       return foreign(`its ${property} is ${there}`);
   }
   const wanted = tagsOf(found.wanted.inputs);
-  const there = tagsOf(found.there.outputs) ?? tagsOf(found.there.inputs);
+  const there = tagsOf(found.there.outputs);
   if (wanted !== null && Object.keys(wanted).length > 0) {
     if (there === null) return unknown("its tags cannot be read");
     const other = differing(wanted, there);

@@ -130,7 +130,7 @@ function missingGround({ parent, provider, dependencies = [] }: StateResource, s
 
 /**
  * The state to refresh: what is asked for stands in it as something that is looked at and not owned, so that an update in
- * between can neither change nor delete it, and what was pending stays pending.
+ * between can neither change nor delete it. (An import of a state forgets what is pending in it: whoever stages remembers.)
  */
 export function stagedState(state: StackState, plan: RepairPlan): StackState {
   const asked = new Map(plan.steps.filter((s) => s.action === "ask").map((s) => [s.urn, s.id!]));
@@ -227,4 +227,12 @@ function outcomeOf(step: Step, there: boolean, judgement: Judgement | undefined)
     return { ...about, outcome: "not there", why: `the provider knows no ${step.id!}` };
   const outcome = { ours: "taken over", foreign: "foreign", unknown: "unsettled" } as const;
   return { ...about, outcome: outcome[judgement.whose], why: judgement.why };
+}
+
+/** With creations that an earlier repair did not settle: the backend has forgotten them. */
+export function withRemembered(state: StackState, remembered: readonly PendingOperation[]): StackState {
+  const pending = pendingOf(state);
+  const known = new Set(pending.filter((p) => p.type === "creating").map((p) => p.resource.urn));
+  const more = remembered.filter((p) => !known.has(p.resource.urn));
+  return more.length === 0 ? state : withResources(state, resourcesOf(state), [...pending, ...more]);
 }
