@@ -55,6 +55,31 @@ const VERSIONS = {
 /** Long enough that it cannot be in a file by chance. */
 export const canary = (ship: string): string => `canary-key-of-${ship}-0v7.51fk2.9dh3q.tt1cq`;
 
+const IMAGE = { repository: "tloncorp/vere", digest: digest("f"), architectures: ["x86_64"] };
+
+/** With versions, image, who may get in, and a made-up key for each named ship; what the requirements say themselves stays. */
+export function completed(
+  requirements: Record<string, unknown> & { ships: Record<string, unknown> },
+  names: string[],
+  nicknames: string[] = [],
+  secrets: Record<string, string> = {},
+): Example {
+  return {
+    requirements: {
+      access: {
+        sshPublicKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA admin"],
+        adminCidrs: ["203.0.113.7/32"],
+        clusterAdmins: ["arn:aws:iam::111122223333:role/platform"],
+      },
+      versions: VERSIONS,
+      ...requirements,
+      ships: { image: IMAGE, ...requirements.ships },
+    },
+    secrets: { ...Object.fromEntries(names.map((n) => [`${n}-key`, canary(n)])), ...secrets },
+    ships: [...names, ...nicknames],
+  };
+}
+
 function example(
   platform: string,
   names: string[],
@@ -62,30 +87,9 @@ function example(
   secrets: Record<string, string> = {},
 ): Example {
   const { ships, ...rest } = more as { ships?: Record<string, unknown> };
-  return {
-    requirements: {
-      apiVersion: "roadstead/v1",
-      environment: "prod",
-      platform,
-      ships: {
-        named: names.map((n) => ({ name: `~${n}`, key: { secret: `${n}-key` } })),
-        memoryGiB: 4,
-        diskGiB: 20,
-        image: { repository: "tloncorp/vere", digest: digest("f"), architectures: ["x86_64"] },
-        ...ships,
-      },
-      experience: "expert",
-      access: {
-        sshPublicKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA admin"],
-        adminCidrs: ["203.0.113.7/32"],
-        clusterAdmins: ["arn:aws:iam::111122223333:role/platform"],
-      },
-      versions: VERSIONS,
-      ...rest,
-    },
-    secrets: { ...Object.fromEntries(names.map((n) => [`${n}-key`, canary(n)])), ...secrets },
-    ships: names,
-  };
+  const base = { apiVersion: "roadstead/v1", environment: "prod", platform, experience: "expert" };
+  const named = names.map((n) => ({ name: `~${n}`, key: { secret: `${n}-key` } }));
+  return completed({ ...base, ...rest, ships: { named, memoryGiB: 4, diskGiB: 20, ...ships } }, names, [], secrets);
 }
 
 export const EXISTING_SERVER = "https://cluster.example.com:6443";
@@ -132,7 +136,7 @@ function seed(project: Project): void {
 /** Records an example, fills in its secrets, and gives its stacks, the platform first. */
 export async function prepare(project: Project, { requirements, secrets }: Example): Promise<string[]> {
   if (requirements.platform === "existing-cluster") seed(project);
-  const stacks = await project.record(requirements);
+  const stacks = await project.record(requirements, [], requirements.environment as string);
   for (const stack of stacks) await project.secrets(stack, secrets);
   return stacks;
 }
