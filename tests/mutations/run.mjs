@@ -195,7 +195,7 @@ function report(chosen, results, unsound, seconds) {
       part: r.fault.part,
       title: r.fault.title,
       caught: r.caught,
-      by: r.caught ? { suite: titleOf(r.suite), file: r.by.file, test: r.by.test } : null,
+      by: r.caught ? { suite: titleOf(r.suite), ...r.by } : null,
       passed: r.passed,
     }));
     console.log(JSON.stringify({ faults: rows, caught, missed, unsound, stopped, enough, seconds }, null, 2));

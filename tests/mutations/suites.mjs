@@ -6,7 +6,9 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 
 const MINUTE = 60_000;
-const REPORTER = join(dirname(fileURLToPath(import.meta.url)), "first-failures.cjs");
+const here = dirname(fileURLToPath(import.meta.url));
+const REPORTER = join(here, "first-failures.cjs");
+const SAME_SEED = join(here, "same-seed.cjs");
 
 /** The whole of `npm test`, which every fault meets before an engine or a control plane is started for it. */
 export const NPM_TEST = "npm test";
@@ -90,6 +92,7 @@ function commandOf(suite, kind, { dir, cache, workers }) {
     ...common,
     `--cacheDirectory=${cache}`,
     `--maxWorkers=${workers}`,
+    `--setupFiles=${SAME_SEED}`,
     // What checks that faults can be applied would notice every fault.
     "--testPathIgnorePatterns",
     "/tests/(engine|cluster|host|browser|bench|mutations)/",
