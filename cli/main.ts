@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { DoctorOptions } from "./doctor";
+import type { HostRenderOptions } from "./host";
 import { EXIT, EXIT_MEANING, type ExitName, Stop } from "./exit";
 import type { InitOptions } from "./init";
 import { type Io, processIo } from "./io";
@@ -17,6 +18,8 @@ const commands = {
   preview: () => (require("./preview") as typeof import("./preview")).preview,
   doctor: () => (stack: string, options: DoctorOptions, io: Io) =>
     (require("./doctor") as typeof import("./doctor")).doctorCommand(stack, options, io),
+  hostRender: () => (target: string, options: HostRenderOptions, io: Io) =>
+    (require("./host") as typeof import("./host")).hostRender(target, options, io),
   schema: () => (require("./schema") as typeof import("./schema")).schemaCommand,
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
@@ -138,6 +141,23 @@ function describe(io: Io, ended: (code: number) => void): Command {
       collect,
     )
     .action(action(commands.doctor));
+
+  planning(
+    program
+      .command("host")
+      .summary("render a host's set-up as a script")
+      .command("render")
+      .summary("print the set-up of a host")
+      .description(
+        "Print the set-up of a host: cloud-init user-data, or for own hosts and with --script an idempotent script.",
+      )
+      .argument("<stack-or-file>", "a recorded stack, or a requirements file"),
+  )
+    .option("--script", "the script to run as root on the host, instead of user-data")
+    .option("--host <name>", "one host of several")
+    .option("--data-device <path>", "own hosts: the block device for the piers, best under /dev/disk/by-id")
+    .option("--out <dir>", "write every host below that directory instead of printing one")
+    .action(action(commands.hostRender));
 
   program
     .command("schema")

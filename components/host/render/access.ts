@@ -99,9 +99,9 @@ table inet roadstead {
     ct state established,related accept
     ct state invalid drop
     iif "lo" accept
-    meta l4proto icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
-    # Without neighbour discovery and router advertisements IPv6 stops.
-    meta l4proto ipv6-icmp accept
+    icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
+    # ICMPv6, by number since an image may have no /etc/protocols. Without neighbour discovery and router advertisements IPv6 stops.
+    meta l4proto 58 accept
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
 ${admin(
   "ip",

@@ -95,8 +95,8 @@ if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
   applied fail2ban
 fi
 if changed audit /etc/audit/rules.d/10-roadstead.rules; then
-  augenrules --load >/dev/null
-  applied audit
+  # A container has no audit subsystem of its own; ships run without one.
+  if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
 systemctl enable -q --now roadstead-reboot.timer unattended-upgrades`,
     },
@@ -129,13 +129,18 @@ function packages(settings: HostSettings): HostStep {
     ...(settings.kind === HostKind.GroundSeg ? ["docker.io", "iptables"] : []),
     ...(settings.domain ? ["caddy"] : []),
   ];
-  // Docker would otherwise start with its data on the root disk before the volume is there.
-  const mask = settings.kind === HostKind.GroundSeg ? "systemctl mask -q docker.service docker.socket\n  " : "";
-  const unmask = mask ? "\n  systemctl unmask -q docker.service docker.socket" : "";
+  // Debian starts what it installs: Docker with its data on the root disk before the volume is there, Caddy before the firewall.
+  const later = [
+    ...(settings.kind === HostKind.GroundSeg ? ["docker.service", "docker.socket"] : []),
+    ...(settings.domain ? ["caddy.service"] : []),
+  ].join(" ");
+  const mask = later ? `systemctl mask -q ${later}\n  ` : "";
+  const unmask = later ? `\n  systemctl unmask -q ${later}` : "";
   return {
     id: "packages",
     why: "what the other steps need, from the distribution with its security updates",
-    run: `. /etc/os-release
+    run: `# shellcheck disable=SC1091 # the distribution's
+. /etc/os-release
 case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
 absent=
 for p in ${wanted.join(" ")}; do
@@ -144,6 +149,7 @@ done
 if [ -n "$absent" ]; then
   export DEBIAN_FRONTEND=noninteractive
   ${mask}apt-get -q -o DPkg::Lock::Timeout=600 update
+  # shellcheck disable=SC2086 # several packages
   # confold: our files are written before the packages that own the directories.
   apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent${unmask}
 fi`,
@@ -161,10 +167,8 @@ home=$(getent passwd ${name} | cut -d : -f 6)
 [ -e "$home/.ssh/authorized_keys" ] || touch "$home/.ssh/authorized_keys"
 chown ${name}: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
-for k in ${settings.access.sshPublicKeys.map(quoted).join(" ")}; do
-  grep -qxF "$k" "$home/.ssh/authorized_keys" || printf '%s\\n' "$k" >>"$home/.ssh/authorized_keys"
-done
-visudo -cqf /etc/sudoers.d/10-roadstead${
+authorize() { grep -qxF "$1" "$home/.ssh/authorized_keys" || printf '%s\\n' "$1" >>"$home/.ssh/authorized_keys"; }
+${settings.access.sshPublicKeys.map((k) => `authorize ${quoted(k)}\n`).join("")}visudo -cqf /etc/sudoers.d/10-roadstead${
       settings.kind === HostKind.GroundSeg
         ? ""
         : `
@@ -191,7 +195,7 @@ function volume(settings: HostSettings): HostStep[] {
       {
         id: "piers",
         why: "piers in a directory of the root disk",
-        run: `[ -d ${PIERS} ] || install -d -m 0711 ${PIERS}`,
+        run: `[ -d ${PIERS} ] || install -d ${PIERS}`,
       },
     ];
   return [
@@ -199,8 +203,9 @@ function volume(settings: HostSettings): HostStep[] {
       id: "volume",
       why: "a blank volume is prepared; one that holds anything is only opened if it is ours",
       run: `${LIB}/volume prepare
-systemctl enable -q --now roadstead-volume
-chmod 0711 ${mountPoint(settings)}`,
+systemctl enable -q --now roadstead-volume${
+        settings.kind === HostKind.GroundSeg ? `\nchmod 0711 ${mountPoint(settings)}` : ""
+      }`,
     },
   ];
 }
@@ -240,7 +245,9 @@ function shipStep(settings: HostSettings): HostStep {
     id: "ships",
     why: "ships start when their pier is there; the others wait for their key",
     run: `[ -d ${PIERS}/.roadstead ] || install -d -m 0700 ${PIERS}/.roadstead
-chown urbit: ${PIERS}
+# Ships make their piers here, and none of them can take away the record beside them.
+chown root:urbit ${PIERS}
+chmod 1771 ${PIERS}
 systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
 ${settings.ships.map((s) => `systemctl enable -q roadstead-ship@${s.id}\nsystemctl start --no-block roadstead-ship@${s.id}`).join("\n")}${keyless
       .map((s) => `\n[ -d ${PIERS}/${s.id} ] || systemctl start --no-block roadstead-first-boot@${s.id}`)
@@ -281,6 +288,7 @@ set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
 mkdir -p ${STATE}/applied
+# shellcheck disable=SC2154 # assigned in the trap itself
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >${STATE}/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start
 # changed NAME FILE…: whether the files differ from those that NAME was applied with.

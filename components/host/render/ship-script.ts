@@ -18,6 +18,7 @@ cmd=\${1:?command} id=\${2:?ship}
 case $id in *[!a-z0-9-]*) echo "not a ship's id: $id" >&2; exit 64 ;; esac
 env=$root/etc/roadstead/ships/$id.env
 [ -r "$env" ] || { echo "this host has no ship $id" >&2; exit 64; }
+# shellcheck disable=SC1090 # one file a ship
 . "$env"
 urbit=\${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
 # The record is kept twice: on the root disk, which an empty volume cannot forge, and on the volume, which outlives the host.
@@ -41,7 +42,16 @@ first_boot() { # the furthest of the two records counts
   case $(both first-boot | tr '\\n' ' ') in *done*) echo "done" ;; *started*) echo started ;; *) echo never ;; esac
 }
 recorded_event() { both event | grep -E '^[0-9]+$' | sort -n | tail -n 1; }
-pier_event() { as_ship "$urbit" info "$pier" 2>&1 | sed -n 's/.*disk: .*event=\\([0-9][0-9]*\\).*/\\1/p' | tail -n 1; }
+# Always by the ship's own loom: what a stop left undone is done first, and with another loom that corrupts the snapshot.
+pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*disk: .*event=\\([0-9][0-9]*\\).*/\\1/p' | tail -n 1; }
+# Becomes the runtime, so that a stop reaches it and nobody else. It prints a key that it cannot read: that line never
+# gets into a log.
+become() {
+  out=$(mktemp -u)
+  mkfifo "$out"
+  sed -u 's/.*dawn: invalid private keys.*/dawn: invalid private keys (not shown)/' <"$out" &
+  exec "$urbit" "$@" >"$out" 2>&1
+}
 has_pier() { [ -d "$pier/.urb" ]; }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
 quarantine() {
@@ -94,9 +104,9 @@ claim) # before the first boot: never -> started, under a lock, before the key i
 boot)
   set -- -t -x --loom "$LOOM" -p "$AMES_PORT"
   case $FIRST_BOOT in
-  key) exec "$urbit" "$@" -w "\${SHIP_NAME#\\~}" -k "$key" -c "$pier" ;;
-  fake) exec "$urbit" "$@" -F "\${SHIP_NAME#\\~}" -c "$pier" ;;
-  comet) exec "$urbit" "$@" -c "$pier" ;;
+  key) become "$@" -w "\${SHIP_NAME#\\~}" -k "$key" -c "$pier" ;;
+  fake) become "$@" -F "\${SHIP_NAME#\\~}" -c "$pier" ;;
+  comet) become "$@" -c "$pier" ;;
   esac
   exit 64
   ;;
@@ -123,15 +133,25 @@ check) # before every later run
   started) quarantine "its first boot was started and did not finish" ;;
   *) has_pier || quarantine "it has had its first boot, but its volume is empty" ;;
   esac
+  loom=$(both loom | head -n 1)
+  case $loom in
+  '' | "$LOOM "* | *' stopped') ;;
+  *)
+    say "its loom was \${loom% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
+    exit 78
+    ;;
+  esac
   last=$(recorded_event || true)
   if [ -n "$last" ]; then
     now=$(pier_event || true)
     [ -n "$now" ] || quarantine "its event number cannot be read, so it may be older than event $last"
     [ "$now" -ge "$last" ] || quarantine "its pier is at event $now, older than the recorded event $last: an old copy"
   fi
+  put loom "$LOOM running"
   ;;
-run) exec "$urbit" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
+run) become -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after) # after every run: refusal lines quarantine, a clean stop is recorded
+  sleep "\${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
   journalctl --sync 2>/dev/null || true
   if journalctl -o cat "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then
     quarantine "the runtime refused it: double-boot detected"
@@ -139,6 +159,7 @@ after) # after every run: refusal lines quarantine, a clean stop is recorded
   if [ "\${SERVICE_RESULT:-}" = success ] && [ "\${EXIT_STATUS:-}" = 0 ] && has_pier; then
     event=$(pier_event || true)
     [ -z "$event" ] || put event "$event"
+    put loom "$LOOM stopped"
     say "stopped cleanly at event \${event:-unknown}"
   fi
   ;;

@@ -42,7 +42,11 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+RemoveIPC=yes
+ProtectProc=invisible
 SystemCallArchitectures=native
+SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
+SystemCallErrorNumber=EPERM
 UMask=0077
 OOMScoreAdjust=-500`;
 
@@ -99,8 +103,8 @@ ExecStopPost=+${SHIP_SCRIPT} after %i
 KillMode=mixed
 KillSignal=SIGTERM
 TimeoutStopSec=${STOP_SECONDS}
-# Every start passes the check again, and a refusal by the runtime quarantines first.
-Restart=on-failure
+# Only after a crash. A runtime that ends with a code of its own refuses something: it is parked until somebody looks.
+Restart=on-abnormal
 RestartSec=30
 LimitNOFILE=65536
 ${sandbox}
@@ -170,7 +174,8 @@ for env in "$root"/etc/roadstead/ships/*.env; do
     continue
   fi
   systemctl stop "$unit"
-  if [ "$(systemctl show -p Result --value "$unit")" != success ]; then
+  # 1: it ended by itself. A runtime that a signal ends before it listens is a success to systemd, not to its pier.
+  if [ "$(systemctl show -p Result --value "$unit") $(systemctl show -p ExecMainCode --value "$unit")" != "success 1" ]; then
     echo "roadstead: $id: did not stop cleanly, so nothing is done to its pier" >&2
     failed=1
   else

@@ -14,7 +14,8 @@ vm.overcommit_memory = 0
 vm.swappiness = 10
 kernel.dmesg_restrict = 1
 kernel.kptr_restrict = 1
-kernel.yama.ptrace_scope = 1
+# Not every kernel has it.
+-kernel.yama.ptrace_scope = 1
 fs.protected_fifos = 1
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1

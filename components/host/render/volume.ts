@@ -55,6 +55,7 @@ const script = `#!/bin/sh
 set -eu
 umask 077
 root=\${ROADSTEAD_ROOT:-}
+# shellcheck disable=SC1091,SC2153 # sets DEVICE, LUKS, MOUNT and OPTIONS
 . "$root/etc/roadstead/volume.env"
 keyfile=$root/etc/roadstead/volume.key
 die() { echo "roadstead: volume: $*" >&2; exit 1; }

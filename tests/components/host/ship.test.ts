@@ -32,6 +32,7 @@ class Sandbox {
 echo "systemctl $*" >>"$ROADSTEAD_ROOT/calls"
 case $* in
 "is-active"*) [ -e "$ROADSTEAD_ROOT/active" ] ;;
+*ExecMainCode*) echo 1 ;;
 "show"*) cat "$ROADSTEAD_ROOT/result" 2>/dev/null || echo success ;;
 esac
 `,
@@ -58,6 +59,7 @@ esac
         PATH: `${this.bin}:${process.env.PATH}`,
         ROADSTEAD_ROOT: this.root,
         ROADSTEAD_URBIT: join(this.bin, "urbit"),
+        ROADSTEAD_SETTLE: "0",
         ...opts.env,
       },
     });

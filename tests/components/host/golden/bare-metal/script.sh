@@ -38,7 +38,8 @@ vm.overcommit_memory = 0
 vm.swappiness = 10
 kernel.dmesg_restrict = 1
 kernel.kptr_restrict = 1
-kernel.yama.ptrace_scope = 1
+# Not every kernel has it.
+-kernel.yama.ptrace_scope = 1
 fs.protected_fifos = 1
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1
@@ -162,9 +163,9 @@ table inet roadstead {
     ct state established,related accept
     ct state invalid drop
     iif "lo" accept
-    meta l4proto icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
-    # Without neighbour discovery and router advertisements IPv6 stops.
-    meta l4proto ipv6-icmp accept
+    icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
+    # ICMPv6, by number since an image may have no /etc/protocols. Without neighbour discovery and router advertisements IPv6 stops.
+    meta l4proto 58 accept
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
     ip saddr { 203.0.113.7/32 } tcp dport 22 accept
     ip6 saddr { 2001:db8::/48 } tcp dport 22 accept
@@ -224,6 +225,7 @@ cmd=${1:?command} id=${2:?ship}
 case $id in *[!a-z0-9-]*) echo "not a ship's id: $id" >&2; exit 64 ;; esac
 env=$root/etc/roadstead/ships/$id.env
 [ -r "$env" ] || { echo "this host has no ship $id" >&2; exit 64; }
+# shellcheck disable=SC1090 # one file a ship
 . "$env"
 urbit=${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
 # The record is kept twice: on the root disk, which an empty volume cannot forge, and on the volume, which outlives the host.
@@ -247,7 +249,16 @@ first_boot() { # the furthest of the two records counts
   case $(both first-boot | tr '\n' ' ') in *done*) echo "done" ;; *started*) echo started ;; *) echo never ;; esac
 }
 recorded_event() { both event | grep -E '^[0-9]+$' | sort -n | tail -n 1; }
-pier_event() { as_ship "$urbit" info "$pier" 2>&1 | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail -n 1; }
+# Always by the ship's own loom: what a stop left undone is done first, and with another loom that corrupts the snapshot.
+pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail -n 1; }
+# Becomes the runtime, so that a stop reaches it and nobody else. It prints a key that it cannot read: that line never
+# gets into a log.
+become() {
+  out=$(mktemp -u)
+  mkfifo "$out"
+  sed -u 's/.*dawn: invalid private keys.*/dawn: invalid private keys (not shown)/' <"$out" &
+  exec "$urbit" "$@" >"$out" 2>&1
+}
 has_pier() { [ -d "$pier/.urb" ]; }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
 quarantine() {
@@ -300,9 +311,9 @@ claim) # before the first boot: never -> started, under a lock, before the key i
 boot)
   set -- -t -x --loom "$LOOM" -p "$AMES_PORT"
   case $FIRST_BOOT in
-  key) exec "$urbit" "$@" -w "${SHIP_NAME#\~}" -k "$key" -c "$pier" ;;
-  fake) exec "$urbit" "$@" -F "${SHIP_NAME#\~}" -c "$pier" ;;
-  comet) exec "$urbit" "$@" -c "$pier" ;;
+  key) become "$@" -w "${SHIP_NAME#\~}" -k "$key" -c "$pier" ;;
+  fake) become "$@" -F "${SHIP_NAME#\~}" -c "$pier" ;;
+  comet) become "$@" -c "$pier" ;;
   esac
   exit 64
   ;;
@@ -329,15 +340,25 @@ check) # before every later run
   started) quarantine "its first boot was started and did not finish" ;;
   *) has_pier || quarantine "it has had its first boot, but its volume is empty" ;;
   esac
+  loom=$(both loom | head -n 1)
+  case $loom in
+  '' | "$LOOM "* | *' stopped') ;;
+  *)
+    say "its loom was ${loom% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
+    exit 78
+    ;;
+  esac
   last=$(recorded_event || true)
   if [ -n "$last" ]; then
     now=$(pier_event || true)
     [ -n "$now" ] || quarantine "its event number cannot be read, so it may be older than event $last"
     [ "$now" -ge "$last" ] || quarantine "its pier is at event $now, older than the recorded event $last: an old copy"
   fi
+  put loom "$LOOM running"
   ;;
-run) exec "$urbit" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
+run) become -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after) # after every run: refusal lines quarantine, a clean stop is recorded
+  sleep "${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
   journalctl --sync 2>/dev/null || true
   if journalctl -o cat "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then
     quarantine "the runtime refused it: double-boot detected"
@@ -345,6 +366,7 @@ after) # after every run: refusal lines quarantine, a clean stop is recorded
   if [ "${SERVICE_RESULT:-}" = success ] && [ "${EXIT_STATUS:-}" = 0 ] && has_pier; then
     event=$(pier_event || true)
     [ -z "$event" ] || put event "$event"
+    put loom "$LOOM stopped"
     say "stopped cleanly at event ${event:-unknown}"
   fi
   ;;
@@ -408,7 +430,11 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+RemoveIPC=yes
+ProtectProc=invisible
 SystemCallArchitectures=native
+SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
+SystemCallErrorNumber=EPERM
 UMask=0077
 OOMScoreAdjust=-500
 ROADSTEAD_FILE
@@ -432,8 +458,8 @@ ExecStopPost=+/usr/local/lib/roadstead/ship after %i
 KillMode=mixed
 KillSignal=SIGTERM
 TimeoutStopSec=2700
-# Every start passes the check again, and a refusal by the runtime quarantines first.
-Restart=on-failure
+# Only after a crash. A runtime that ends with a code of its own refuses something: it is parked until somebody looks.
+Restart=on-abnormal
 RestartSec=30
 LimitNOFILE=65536
 User=urbit
@@ -456,7 +482,11 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+RemoveIPC=yes
+ProtectProc=invisible
 SystemCallArchitectures=native
+SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
+SystemCallErrorNumber=EPERM
 UMask=0077
 OOMScoreAdjust=-500
 
@@ -490,7 +520,8 @@ for env in "$root"/etc/roadstead/ships/*.env; do
     continue
   fi
   systemctl stop "$unit"
-  if [ "$(systemctl show -p Result --value "$unit")" != success ]; then
+  # 1: it ended by itself. A runtime that a signal ends before it listens is a success to systemd, not to its pier.
+  if [ "$(systemctl show -p Result --value "$unit") $(systemctl show -p ExecMainCode --value "$unit")" != "success 1" ]; then
     echo "roadstead: $id: did not stop cleanly, so nothing is done to its pier" >&2
     failed=1
   else
@@ -559,6 +590,7 @@ set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
 mkdir -p /var/lib/roadstead/applied
+# shellcheck disable=SC2154 # assigned in the trap itself
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start
 # changed NAME FILE…: whether the files differ from those that NAME was applied with.
@@ -573,6 +605,7 @@ systemctl daemon-reload
 
 # packages: what the other steps need, from the distribution with its security updates
 step=packages
+# shellcheck disable=SC1091 # the distribution's
 . /etc/os-release
 case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
 absent=
@@ -582,6 +615,7 @@ done
 if [ -n "$absent" ]; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get -q -o DPkg::Lock::Timeout=600 update
+  # shellcheck disable=SC2086 # several packages
   # confold: our files are written before the packages that own the directories.
   apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
 fi
@@ -594,9 +628,8 @@ home=$(getent passwd keeper | cut -d : -f 6)
 [ -e "$home/.ssh/authorized_keys" ] || touch "$home/.ssh/authorized_keys"
 chown keeper: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
-for k in 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'; do
-  grep -qxF "$k" "$home/.ssh/authorized_keys" || printf '%s\n' "$k" >>"$home/.ssh/authorized_keys"
-done
+authorize() { grep -qxF "$1" "$home/.ssh/authorized_keys" || printf '%s\n' "$1" >>"$home/.ssh/authorized_keys"; }
+authorize 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'
 visudo -cqf /etc/sudoers.d/10-roadstead
 id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir /srv/ships --no-create-home --shell /usr/sbin/nologin urbit
 
@@ -637,14 +670,14 @@ if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
   applied fail2ban
 fi
 if changed audit /etc/audit/rules.d/10-roadstead.rules; then
-  augenrules --load >/dev/null
-  applied audit
+  # A container has no audit subsystem of its own; ships run without one.
+  if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
 systemctl enable -q --now roadstead-reboot.timer unattended-upgrades
 
 # piers: piers in a directory of the root disk
 step=piers
-[ -d /srv/ships ] || install -d -m 0711 /srv/ships
+[ -d /srv/ships ] || install -d /srv/ships
 
 # vere: the runtime, by checksum
 step=vere
@@ -660,7 +693,9 @@ fi
 # ships: ships start when their pier is there; the others wait for their key
 step=ships
 [ -d /srv/ships/.roadstead ] || install -d -m 0700 /srv/ships/.roadstead
-chown urbit: /srv/ships
+# Ships make their piers here, and none of them can take away the record beside them.
+chown root:urbit /srv/ships
+chmod 1771 /srv/ships
 systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
 systemctl enable -q roadstead-ship@sampel-palnet
 systemctl start --no-block roadstead-ship@sampel-palnet
