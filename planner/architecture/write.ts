@@ -142,6 +142,10 @@ function changedHosts(before: Architecture, after: Architecture): string[] {
   });
 }
 
+/** docs.digitalocean.com, doctl droplet-action resize, 2026-10-08: the droplet is powered off first; EC2 resizes stopped instances only. */
+const RESIZED =
+  "A host that gets another size is stopped and started again by its provider, and its ships with it; volume and address stay.";
+
 function differentDecision(
   before: ReadonlyMap<string, Architecture>,
   after: { name: string; architecture: Architecture }[],
@@ -162,7 +166,7 @@ function differentDecision(
         path: "config.roadstead:architecture",
         received: `another decision: ${changes.join("; ")}`,
         accepted: "the recorded decision, or --force to replace it",
-        fix: "Look at it with --diff first. --force never moves a claimed ship to another mode, provider, region or volume.",
+        fix: `Look at it with --diff first. ${hosts.length > 0 ? `${RESIZED} ` : ""}--force never moves a claimed ship to another mode, provider, region or volume.`,
       }),
     ];
   });

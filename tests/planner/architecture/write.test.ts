@@ -37,6 +37,7 @@ describe("--write", () => {
       files: vps.after,
     });
     expect(codes(resized)).toEqual(["different-decision"]);
+    expect(resized.problems[0]!.fix).toMatch(/stopped and started again/);
 
     const counted = write(wish({ ships: { count: 3 } }), "eks");
     expect(codes(write(wish({ ships: { count: 3 } }), "doks", counted.after))).toEqual(["different-decision"]);
