@@ -79,7 +79,7 @@ export function tenantsMade(architecture: Architecture): TenantArgs[] {
 }
 
 function tenantArgs({ id, quota }: LockedTenant, architecture: Architecture): TenantArgs {
-  const { isolation, monitoring, network, versions } = architecture;
+  const { cluster, image, isolation, monitoring, network, versions } = architecture;
   const aboard = architecture.ships.filter((s) => s.tenant === id);
   const direct = aboard.filter((s) => s.ames.inbound !== "relayed");
   return {
@@ -95,6 +95,8 @@ function tenantArgs({ id, quota }: LockedTenant, architecture: Architecture): Te
     httpPorts: aboard.length > 0 ? unique(aboard.map((s) => s.httpPort)) : undefined,
     amesPorts: unique(direct.map((s) => s.ames.port)),
     loom: Math.max(31, ...aboard.map((s) => s.loom)),
+    images: [image.repository, ...(versions.images?.kubectl ? [versions.images.kubectl.repository] : [])],
+    storageClass: cluster?.storageClass || null,
   };
 }
 

@@ -35,6 +35,12 @@ export interface TenantArgs {
   amesPorts?: number[];
   /** The largest loom among the tenant's ships, 31 to 34. Default 31. In place. */
   loom?: number;
+  /** Image repositories its pods may run, each by its digest. Default any. In place; running pods are not looked at again. */
+  images?: string[];
+  /** Runtime class its pods must run in, such as a sandbox for a customer nobody trusts; the cluster must have it. Default the cluster's own, and no other may be named. In place; running pods stay. */
+  runtimeClass?: string | null;
+  /** Storage class its volumes must have. Default any. In place; volumes stay as they are. */
+  storageClass?: string | null;
 }
 
 /**
@@ -73,6 +79,25 @@ function tenantProblems(args: TenantArgs): ArgumentProblem[] {
       received: given(args.id),
       accepted: "t- and ten hex digits",
       fix: "take the id from the lock: a customer's name in it would be seen by every other customer",
+    });
+  }
+  (args.images ?? []).forEach((image, i) => {
+    if (/^[a-z0-9][a-z0-9._:/-]*$/.test(image)) return;
+    problems.push({
+      path: `images[${i}]`,
+      received: given(image),
+      accepted: "a repository without tag or digest, such as docker.io/tloncorp/vere",
+      fix: "write it as pods name it: what they run is compared with it letter by letter",
+    });
+  });
+  for (const key of ["runtimeClass", "storageClass"] as const) {
+    const name = args[key];
+    if (name === undefined || name === null || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name)) continue;
+    problems.push({
+      path: key,
+      received: given(name),
+      accepted: "the name of a class in the cluster",
+      fix: "see kubectl get runtimeclass,storageclass",
     });
   }
   const cidrs: [string, string][] = [

@@ -8,6 +8,7 @@ import { type Answer, type Api, eventually, type KubeObject } from "./control-pl
 import type { ControlPlane } from "./control-plane/start";
 import { clusterFor, manifestObjects, mustCreate, type Pod, policiesChecked, readyShips } from "./fleet/deploy";
 import { neighbours, smallFleet } from "./fleet/small";
+import { modest, refused } from "./fleet/tenants";
 
 let plane: ControlPlane;
 let api: Api;
@@ -16,35 +17,9 @@ let own: LockedShip, stranger: LockedShip;
 let tenant: LockedTenant;
 /** The customer's people, as the group the platform maps them to. */
 let customer: Api;
-/** Somebody who administers the namespace, but not the platform: Kubernetes' own role `admin`, and quotas on top. */
-let eve: Api;
 
 const pods = (namespace: string): string => `/api/v1/namespaces/${namespace}/pods`;
 const statefulSet = (ship: LockedShip): string => `/apis/apps/v1/namespaces/${ship.tenant}/statefulsets/${ship.id}`;
-const refused = (answer: Answer, why: RegExp): void => {
-  expect(answer.ok).toBe(false);
-  expect(answer.message).toMatch(why);
-};
-
-/** A pod that meets the restricted standard and asks for little. */
-function modest(name: string, namespace: string, change: Record<string, unknown> = {}): KubeObject {
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name, namespace, labels: { app: name } },
-    spec: {
-      securityContext: { runAsNonRoot: true, runAsUser: 10_000, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [
-        {
-          name: "only",
-          image: "example.com/only",
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-        },
-      ],
-      ...change,
-    },
-  };
-}
 const dryRun = (object: KubeObject): Promise<Answer> => api.create(object, "?dryRun=All");
 
 /** The customer's last ship makes room in the quota. */
@@ -68,37 +43,8 @@ beforeAll(async () => {
   await readyShips(api, ships.length, 60_000);
   await policiesChecked(api);
   customer = api.as("alice@customer.example", [customerGroup(own.tenant)]);
-  const administers = (role: string): KubeObject => ({
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "RoleBinding",
-    metadata: { name: `eve-${role}`, namespace: own.tenant },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
-    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "eve" }],
-  });
-  await mustCreate(api, [
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRole",
-      metadata: { name: "quotas" },
-      rules: [{ apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: ["*"] }],
-    },
-    administers("admin"),
-    administers("quotas"),
-  ]);
-  eve = api.as("eve");
-  await eventually("the platform's policy is enforced", 30_000, async () => {
-    const { ok } = await eve.create(openPolicy("canary"), "?dryRun=All");
-    return ok ? { done: false, seen: "a network policy more was admitted" } : { done: true, value: null };
-  });
 }, 180_000);
 afterAll(() => plane?.stop());
-
-const openPolicy = (name: string): KubeObject => ({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "NetworkPolicy",
-  metadata: { name, namespace: own.tenant },
-  spec: { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] },
-});
 
 describe("quota", () => {
   test("holds exactly the customer's ships: one pod more is refused", async () => {
@@ -237,79 +183,6 @@ describe("pod security", () => {
     ["system calls without a filter", { securityContext: { runAsNonRoot: true, runAsUser: 10_000 } }],
   ])("%s is refused, to an administrator too", async (_, change) => {
     refused(await dryRun(modest("daring", stranger.tenant, change)), /violates PodSecurity "restricted:v1\.34"/);
-  });
-});
-
-describe("rules the API server keeps", () => {
-  test("nobody makes a second copy of a ship: not by its replicas, its scale, or a StatefulSet more", async () => {
-    refused(await api.merge(statefulSet(own), { spec: { replicas: 2 } }), /a ship never runs twice/);
-    refused(await api.merge(`${statefulSet(own)}/scale`, { spec: { replicas: 50 } }), /a ship never runs twice/);
-    const { spec } = (await api.get<KubeObject & { spec: Record<string, unknown> }>(statefulSet(own))).body;
-    const many = {
-      apiVersion: "apps/v1",
-      kind: "StatefulSet",
-      metadata: { name: "many", namespace: own.tenant },
-      spec: { ...spec, replicas: 2 },
-    };
-    refused(await dryRun(many), /a ship never runs twice/);
-    expect((await api.list<Pod>(pods(own.tenant))).filter((p) => p.metadata.name.startsWith(own.id))).toHaveLength(1);
-  });
-
-  test.each(["NodePort", "LoadBalancer", "ExternalName"])(
-    "nobody opens another way in: no Service of type %s",
-    async (type) => {
-      const service: KubeObject = {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: "way-in", namespace: own.tenant },
-        spec: {
-          type,
-          selector: {},
-          ...(type === "ExternalName" ? { externalName: "example.com" } : { ports: [{ port: 8080 }] }),
-        },
-      };
-      refused(await dryRun(service), /reached through the gateway/);
-    },
-  );
-
-  test("who administers a namespace does not change its network policies, quota or limits", async () => {
-    const why = /belong to the platform/;
-    const policies = `/apis/networking.k8s.io/v1/namespaces/${own.tenant}/networkpolicies`;
-    // RBAC would allow each of these: without the policy they would succeed.
-    expect(await eve.canI("create", "networkpolicies.networking.k8s.io", own.tenant)).toBe(true);
-    expect(await eve.canI("update", "resourcequotas", own.tenant)).toBe(true);
-    refused(await eve.create(openPolicy("open")), why);
-    refused(await eve.merge(`${policies}/default-deny`, { spec: { ingress: [{}] } }), why);
-    refused(await eve.remove(`${policies}/default-deny`), why);
-    refused(await eve.remove(policies), why);
-    for (const kind of ["resourcequotas", "limitranges"]) {
-      const path = `/api/v1/namespaces/${own.tenant}/${kind}/roadstead`;
-      refused(await eve.merge(path, { metadata: { labels: { changed: "yes" } } }), why);
-      refused(await eve.remove(path), why);
-    }
-    expect((await api.get(`${policies}/default-deny`)).ok).toBe(true);
-  });
-
-  test("the deployer changes them, and so does whoever was given the platform", async () => {
-    const path = `/api/v1/namespaces/${own.tenant}/resourcequotas/roadstead`;
-    expect((await api.merge(path, { metadata: { labels: { changed: "yes" } } })).ok).toBe(true);
-    await mustCreate(api, [
-      {
-        apiVersion: "rbac.authorization.k8s.io/v1",
-        kind: "Role",
-        metadata: { name: "platform", namespace: own.tenant },
-        rules: [{ apiGroups: ["roadstead.dev"], resources: ["platform"], verbs: ["manage"] }],
-      },
-      {
-        apiVersion: "rbac.authorization.k8s.io/v1",
-        kind: "RoleBinding",
-        metadata: { name: "eve-platform", namespace: own.tenant },
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "platform" },
-        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "eve" }],
-      },
-    ]);
-    expect((await eve.merge(path, { metadata: { labels: { changed: "again" } } })).message).toBe("");
-    await api.remove(`/apis/rbac.authorization.k8s.io/v1/namespaces/${own.tenant}/rolebindings/eve-platform`);
   });
 });
 

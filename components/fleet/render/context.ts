@@ -14,6 +14,16 @@ export interface GatewayReference {
   namespace: string;
 }
 
+/** Where a customer's ships run when they are to be kept apart from others. */
+export interface TenantPlacement {
+  /** Runtime class of their pods, such as a sandbox: the tenant must allow it and the cluster must have it. Whether the runtime works in it is unproven. */
+  runtimeClass?: string;
+  /** Labels of the customer's own nodes. */
+  nodeLabels?: Record<string, string>;
+  /** Taints of the customer's own nodes, which keep others off. */
+  nodeTaints?: { key: string; value: string; effect?: "NoSchedule" | "NoExecute" }[];
+}
+
 export interface CellContext {
   /** Name of the stack that holds the claims. Changing it is refused by the registry. */
   stack: string;
@@ -31,6 +41,8 @@ export interface CellContext {
   gateway: GatewayReference | null;
   /** Whether nodes carry Roadstead's pool label and taint. Default false: ships run on any node. Next start. */
   dedicatedNodes?: boolean;
+  /** By tenant, where its ships run apart from others'. Default nowhere. Next start. */
+  placements?: Readonly<Record<string, TenantPlacement>>;
   /** Created with replicas 0, to be released one by one by the rollout. Only looked at when a ship is created. */
   parked: boolean;
   /** Seconds a ship may take to stop, at least 600. Next start. */

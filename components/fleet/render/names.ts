@@ -19,6 +19,14 @@ export const ANNOTATION = {
   /** A new value here is the owner's word that the identity was breached: only then may run state go back. */
   breach: "roadstead.dev/breach",
 } as const;
+/** On a tenant's namespace: what its pods and volumes may be made of. The admission policies read them there. */
+export const ALLOWED = {
+  /** Image repositories, separated by commas. */
+  images: "roadstead.dev/images",
+  /** Empty: none may be named. */
+  runtimeClass: "roadstead.dev/runtime-class",
+  storageClass: "roadstead.dev/storage-class",
+} as const;
 export const FIRST_BOOT = ["never", "started", "done"] as const;
 
 /** Node label and taint of ship pools; the node pools of the platform carry them. */

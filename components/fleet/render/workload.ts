@@ -99,18 +99,26 @@ function podSpec(ship: LockedShip, context: CellContext, parent?: string): Recor
 
 /** A volume lives in one zone and an image on some architectures: the pod goes where both are. */
 function placement(ship: LockedShip, context: CellContext): Record<string, unknown> {
+  const own = context.placements?.[ship.tenant];
+  const nodeSelector = { ...(context.dedicatedNodes ? { [NODE_ROLE.key]: NODE_ROLE.ships } : {}), ...own?.nodeLabels };
+  const tolerations = [
+    ...(context.dedicatedNodes ? [{ key: SHIPS_TAINT_KEY, operator: "Exists", effect: "NoSchedule" }] : []),
+    ...(own?.nodeTaints ?? []).map(({ key, value, effect }) => ({
+      key,
+      operator: "Equal",
+      value,
+      effect: effect ?? "NoSchedule",
+    })),
+  ];
   const architectures = (context.image.architectures ?? []).map((a) => KUBERNETES_ARCH[a] ?? a);
   const expressions = [
     ...(ship.zone === null ? [] : [{ key: "topology.kubernetes.io/zone", operator: "In", values: [ship.zone] }]),
     ...(architectures.length === 0 ? [] : [{ key: "kubernetes.io/arch", operator: "In", values: architectures }]),
   ];
   return {
-    ...(context.dedicatedNodes
-      ? {
-          nodeSelector: { [NODE_ROLE.key]: NODE_ROLE.ships },
-          tolerations: [{ key: SHIPS_TAINT_KEY, operator: "Exists", effect: "NoSchedule" }],
-        }
-      : {}),
+    ...(own?.runtimeClass === undefined ? {} : { runtimeClassName: own.runtimeClass }),
+    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector }),
+    ...(tolerations.length === 0 ? {} : { tolerations }),
     ...(expressions.length === 0
       ? {}
       : {

@@ -1,6 +1,6 @@
 // A customer's namespace as plain data: who may talk to it, how much it may take, what the customer may see.
 import { LOOM_HEADROOM_MIB, loomMiB } from "../../../planner/predicates";
-import { LABEL, OWN, SHIP_HTTP_PORT } from "../../fleet/render/names";
+import { ALLOWED, LABEL, OWN, SHIP_HTTP_PORT } from "../../fleet/render/names";
 import { component, keyOf, KUBERNETES, kubernetesObject, type RenderedResource } from "../../fleet/render/resource";
 import type { TenantArgs } from "../tenant";
 import { internetExcept } from "./cidr";
@@ -51,6 +51,12 @@ export interface TenantPlan {
   amesPorts: readonly number[];
   /** The largest loom among the tenant's ships. */
   loom: number;
+  /** Image repositories its pods may run, by digest; null: any. */
+  images: readonly string[] | null;
+  /** Runtime class its pods run in; null: the cluster's own, and no other may be named. */
+  runtimeClass: string | null;
+  /** Storage class of its volumes; null: any. */
+  storageClass: string | null;
 }
 
 /** The arguments with their defaults, as the renderer takes them. */
@@ -68,6 +74,9 @@ export function tenantPlan(args: TenantArgs): TenantPlan {
     httpPorts: args.httpPorts ?? DEFAULT_HTTP_PORTS,
     amesPorts: args.amesPorts ?? [],
     loom: args.loom ?? 31,
+    images: args.images ?? null,
+    runtimeClass: args.runtimeClass ?? null,
+    storageClass: args.storageClass ?? null,
   };
 }
 
@@ -80,7 +89,13 @@ export function renderTenant(name: string, plan: TenantPlan): RenderedResource[]
     KUBERNETES.Namespace,
     `${name}-namespace`,
     self.key,
-    { metadata: { name: plan.id, labels: { ...OWN, [LABEL.tenant]: plan.id, ...podSecurityLabels(plan) } } },
+    {
+      metadata: {
+        name: plan.id,
+        labels: { ...OWN, [LABEL.tenant]: plan.id, ...podSecurityLabels(plan) },
+        annotations: allowances(plan),
+      },
+    },
     // Deleting a namespace deletes every ship in it, and the claims on volumes that are kept when their ships go.
     { options: { protect: true, retainOnDelete: true } },
   );
@@ -123,6 +138,13 @@ export function renderTenant(name: string, plan: TenantPlan): RenderedResource[]
     ),
   ];
 }
+
+/** What the admission policies hold the namespace's pods and volumes to. */
+const allowances = (plan: TenantPlan): Record<string, string> => ({
+  ...(plan.images === null ? {} : { [ALLOWED.images]: [...new Set(plan.images)].sort().join(",") }),
+  [ALLOWED.runtimeClass]: plan.runtimeClass ?? "",
+  ...(plan.storageClass === null ? {} : { [ALLOWED.storageClass]: plan.storageClass }),
+});
 
 function podSecurityLabels(plan: TenantPlan): Record<string, string> {
   const levels = { enforce: plan.podSecurity, audit: "restricted", warn: "restricted" };

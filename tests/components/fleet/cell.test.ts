@@ -361,6 +361,23 @@ describe("a rendered ship", () => {
     ).not.toMatch(/affinity|nodeSelector|tolerations/);
   });
 
+  test("runs apart from others where its customer does: in their runtime class, on their nodes, and no other customer's ship", () => {
+    const placements = {
+      [TENANT]: { runtimeClass: "gvisor", nodeLabels: { pool: "acme" }, nodeTaints: [{ key: "acme", value: "only" }] },
+    };
+    const apart = spec(planet, cellContext({ placements })).template.spec as Record<string, unknown>;
+    expect(apart).toMatchObject({
+      runtimeClassName: "gvisor",
+      nodeSelector: { "roadstead.dev/role": "ships", pool: "acme" },
+      tolerations: [
+        { key: "roadstead.dev/ships", operator: "Exists", effect: "NoSchedule" },
+        { key: "acme", operator: "Equal", value: "only", effect: "NoSchedule" },
+      ],
+    });
+    const other = spec({ ...planet, tenant: "t-9999999999" }, cellContext({ placements })).template.spec;
+    expect(JSON.stringify(other)).not.toMatch(/gvisor|acme/);
+  });
+
   test("has a name that no other ship's objects can take", () => {
     const all = renderCell("c1", {
       ships: [lockedShip("zod"), lockedShip("zod-key"), lockedShip("zod-claim")],

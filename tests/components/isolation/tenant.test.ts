@@ -80,13 +80,28 @@ test("refuses a telling name, an open way to the API, and what is no network", a
     try {
       new Tenant(
         "acme",
-        full({ id: "acme", internalCidrs: ["10.0.0.0"], apiServer: { cidrs: ["0.0.0.0/0"], ports: [443] } }),
+        full({
+          id: "acme",
+          images: ["vere@sha256:1", "a,b"],
+          runtimeClass: "",
+          storageClass: "No Class",
+          internalCidrs: ["10.0.0.0"],
+          apiServer: { cidrs: ["0.0.0.0/0"], ports: [443] },
+        }),
       );
     } catch (error) {
       paths.push(...(error as { problems: { path: string }[] }).problems.map((p) => p.path));
     }
   });
-  expect(paths).toEqual(["id", "internalCidrs[0]", "apiServer.cidrs[0]"]);
+  expect(paths).toEqual([
+    "id",
+    "images[0]",
+    "images[1]",
+    "runtimeClass",
+    "storageClass",
+    "internalCidrs[0]",
+    "apiServer.cidrs[0]",
+  ]);
 });
 
 test("asks for names over UDP and TCP, and of the cluster's DNS only", () => {
@@ -141,6 +156,19 @@ test("pins the pod security standard only to a version that is known", () => {
   expect(Object.keys(labels(null)).filter((k) => k.endsWith("-version"))).toEqual([]);
 });
 
+test("says on its namespace what its pods and volumes may be made of, for the API server to hold them to", () => {
+  const annotations = (more: Partial<TenantArgs>) =>
+    (find(rendered(more), "Namespace acme-namespace").inputs.metadata as { annotations: Record<string, string> })
+      .annotations;
+  expect(annotations({})).toEqual({ "roadstead.dev/runtime-class": "" });
+  const images = ["tloncorp/vere", "example.com/kubectl", "tloncorp/vere"];
+  expect(annotations({ images, runtimeClass: "gvisor", storageClass: "roadstead-gp3" })).toEqual({
+    "roadstead.dev/images": "example.com/kubectl,tloncorp/vere",
+    "roadstead.dev/runtime-class": "gvisor",
+    "roadstead.dev/storage-class": "roadstead-gp3",
+  });
+});
+
 test("meets every rule of the policy pack", () => {
   const said = evaluate(fromGraph(rendered({ amesPorts: [34543] }).map((r) => ({ ...r, urn: r.key }))));
   expect(said.filter((j) => j.verdict !== "pass")).toEqual([]);
@@ -153,8 +181,8 @@ test(
     const run = await record(() => new AdmissionPolicies("prod"));
     expect(run.registrations.map(short).sort()).toEqual(renderAdmission("prod").map(short).sort());
     const bindings = run.registrations.filter((r) => r.type.endsWith("Binding"));
-    expect(bindings).toHaveLength(2);
-    for (const b of bindings) {
+    expect(bindings).toHaveLength(4);
+    for (const b of bindings.filter((r) => r.name !== "prod-namespaces-binding")) {
       expect(b.inputs.spec).toMatchObject({
         validationActions: ["Deny"],
         matchResources: {
