@@ -14,6 +14,8 @@ import {
   cellContext,
   environmentArgs,
   cellName,
+  GUARD_SAYS,
+  guardName,
   monitoredShips,
   probesName,
   PROVIDER_NAME,
@@ -41,7 +43,23 @@ export function renderCellStack(stack: StackToPreview, project: string): GraphRe
   drawing.root = root.urn;
   if (architecture.cluster === null) drawHosts(drawing, architecture);
   else drawCluster(drawing, architecture, project);
+  drawGuard(drawing, name);
   return drawing.resources;
+}
+
+/** It waits for everything the stack owns; what it only refers to has another root. */
+function drawGuard(drawing: Drawing, stack: string): void {
+  drawing.add({
+    type: "pulumi:index:Stash",
+    name: guardName(stack),
+    custom: true,
+    inputs: { input: GUARD_SAYS },
+    options: { protect: true },
+    dependsOn: drawing.resources
+      .filter((r) => r.custom && r.parent !== null)
+      .map((r) => r.urn)
+      .sort(),
+  });
 }
 
 const NO_DIGEST = `sha256:${"0".repeat(64)}`;

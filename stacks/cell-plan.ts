@@ -115,3 +115,10 @@ function apiServer({ mode, network }: Architecture): ApiServerAddress {
   }
   return { cidrs: PRIVATE, ports: [443, 6443] };
 }
+
+/** The name of what `pulumi destroy` meets first in a stack. */
+export const guardName = (stack: string): string => `${stack}-destroy-guard`;
+
+/** Kept in the state, for whoever reads it there. */
+export const GUARD_SAYS =
+  "Stops pulumi destroy before anything is taken. Whoever means it runs: pulumi state unprotect on this, and on what is to go.";

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "../components/environment";
 import type { Architecture } from "../planner/architecture/schema";
 import { environmentArgs } from "./cell-plan";
+import { guardAgainstDestroy } from "./guard";
 import type { StackOutputs, Surroundings } from "./surroundings";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- each mode loads only the SDKs of its own provider */
@@ -21,6 +22,7 @@ export function compose(architecture: Architecture, around: Surroundings): Stack
     architecture.cluster === null
       ? composeOnHosts(architecture, around, root)
       : composeOnCluster(architecture, around, root);
+  guardAgainstDestroy(architecture.stack, root);
   return {
     stack: architecture.stack,
     mode: architecture.mode,
@@ -51,7 +53,8 @@ function composeOnCluster(architecture: Architecture, around: Surroundings, pare
   const cell = composeCell(
     architecture,
     around,
-    { provider: platform.provider, foundation: [...platform.foundation, registry, ...admission] },
+    // Both stand on the platform's foundation themselves.
+    { provider: platform.provider, foundation: [registry, ...admission] },
     parent,
   );
   return {

@@ -21,6 +21,17 @@ function foundationOf(resource: GraphResource, all: Map<string, GraphResource>):
   return seen;
 }
 
+/** How often Pulumi 3.250's TransitiveDependenciesOf comes by, at least: it visits what it has seen again. */
+function pathsFrom(urn: string, all: Map<string, GraphResource>, known = new Map<string, number>()): number {
+  const found = known.get(urn);
+  if (found !== undefined) return found;
+  const { dependsOn = [], provider = null } = all.get(urn) ?? {};
+  const below = (next: string): number => pathsFrom(next, all, known);
+  const visits = 1 + (provider === null ? 0 : below(provider)) + dependsOn.reduce((n, next) => n + below(next), 0);
+  known.set(urn, visits);
+  return visits;
+}
+
 describe("a cluster stack", () => {
   let resources: GraphResource[];
   let byUrn: Map<string, GraphResource>;
@@ -73,6 +84,21 @@ describe("a cluster stack", () => {
     const kept = [...of("kubernetes:coordination.k8s.io/v1:Lease"), ...of("kubernetes:core/v1:PersistentVolumeClaim")];
     expect(kept).toHaveLength(6);
     expect(kept.every((r) => r.options.protect && r.options.retainOnDelete)).toBe(true);
+  });
+
+  test("is guarded by one protected value that waits for everything else, so that destroy meets it first", () => {
+    const [guard, ...more] = of("pulumi:index:Stash");
+    expect(more).toEqual([]);
+    expect(guard!.options).toEqual({ protect: true });
+    const foundation = foundationOf(guard!, byUrn);
+    const own = resources.filter((r) => r.custom && r.parent !== null && r !== guard);
+    expect(own.length).toBeGreaterThan(50);
+    expect(own.filter((r) => !foundation.has(r.urn)).map((r) => r.urn)).toEqual([]);
+  });
+
+  test("is a graph the engine can walk: it follows every path there is when a deletion is refused", () => {
+    const [guard] = of("pulumi:index:Stash");
+    expect(pathsFrom(guard!.urn, byUrn)).toBeLessThan(100_000);
   });
 
   test("has at most six custom resources a ship", () => {
