@@ -130,8 +130,10 @@ class Repair {
   }
 
   async carryOut(): Promise<Report> {
-    await this.liftLocks();
+    const lift = this.locksToLift();
+    // Before the lock is lifted, which reads the state, and after nobody is known to hold it.
     this.mendCheckpoint();
+    if (lift) must(await this.pulumi(["cancel", "--yes", "--stack", this.stack], SHORT_MS), "pulumi cancel");
     const before = withRemembered(await this.exported(), this.remembered());
     const plan = planRepair(before, this.words);
     if (plan.steps.length === 0) return this.report([], null);
@@ -221,11 +223,12 @@ class Repair {
     ].join("");
   }
 
-  private async liftLocks(): Promise<void> {
+  /** Refuses where somebody may still be at work. */
+  private locksToLift(): boolean {
     const locks = this.locks();
     // Of another backend's locks nothing is known before it refuses.
     const lift = locks.length > 0 || (this.folder === null && this.options.liftLock === true);
-    if (!lift) return;
+    if (!lift) return false;
     const alive = locks.filter((l) => l.holder === "alive");
     if (alive.length > 0)
       throw new Stop(
@@ -237,8 +240,8 @@ class Repair {
         EXIT.locked,
         `locked from another machine: ${owners(locks)}. If you know that it runs no more: roadstead doctor ${this.stack} --repair --yes --lift-lock. Nothing was changed`,
       );
-    this.note(locks.length > 0 ? `lifted the lock of ${owners(locks)}` : "cancelled what held the stack");
-    must(await this.pulumi(["cancel", "--yes", "--stack", this.stack], SHORT_MS), "pulumi cancel");
+    this.note(locks.length > 0 ? `lifts the lock of ${owners(locks)}` : "cancels what holds the stack");
+    return true;
   }
 
   private mendCheckpoint(): void {

@@ -552,7 +552,7 @@ describe("the command", () => {
       const { calls, pulumi } = backend(stateOf("killed-at-claim"));
       const { code, out } = await run(locked({ pid: GONE, hostname: here }), { yes: true }, pulumi);
       expect([code, calls[0]]).toEqual([0, "cancel"]);
-      expect(out).toMatch(/lifted the lock of me@/);
+      expect(out).toMatch(/lifts the lock of me@/);
     });
 
     test("a lock from another machine is lifted only when told so", async () => {
