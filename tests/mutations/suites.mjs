@@ -9,6 +9,7 @@ const MINUTE = 60_000;
 const here = dirname(fileURLToPath(import.meta.url));
 const REPORTER = join(here, "first-failures.cjs");
 const SAME_SEED = join(here, "same-seed.cjs");
+const TIED = join(here, "tied.cjs");
 
 /** The whole of `npm test`, which every fault meets before an engine or a control plane is started for it. */
 export const NPM_TEST = "npm test";
@@ -102,7 +103,13 @@ function commandOf(suite, kind, { dir, cache, workers }) {
 function start(args, { dir, log, limit, env }) {
   const out = openSync(log, "w");
   // A group of its own: a suite is a runner, Jest, its workers, and what these start.
-  const child = spawn(process.execPath, args, { cwd: dir, env, detached: true, stdio: ["ignore", out, out] });
+  const child = spawn(process.execPath, ["--require", TIED, ...args], {
+    cwd: dir,
+    env,
+    detached: true,
+    stdio: ["pipe", out, out],
+  });
+  child.stdin.on("error", () => undefined);
   running.add(child);
   return new Promise((resolve) => {
     let late = false;

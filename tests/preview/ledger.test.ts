@@ -47,6 +47,16 @@ describe("the ship ledger", () => {
     ]);
   });
 
+  test("a ship whose claim says that it never booted has its first boot ahead, and one that started it has not", () => {
+    const stack = locked(() => undefined);
+    const [a, b] = stack.architecture.ships as [LockedShip, LockedShip];
+    const never = { ...state, firstBoot: "never", lastEvent: null } as const;
+    const { ledger } = shipLedger([
+      { ...stack, runState: { [a.id]: never, [b.id]: { ...never, firstBoot: "started" } } },
+    ]);
+    expect(ledger.ships.slice(0, 2).map((s) => s.action)).toEqual(["first boot", "kept"]);
+  });
+
   test("a named ship nobody recorded anything of is unknown, not unclaimed", () => {
     expect(shipLedger([locked(() => undefined)]).ledger.ships[0]!.claim).toBe("unknown");
   });
