@@ -54,6 +54,19 @@ const restricted = {
   capabilities: { drop: ["ALL"] },
 };
 
+/** What the provider allows beyond the pod's own time: the kubelet says that it has ended, then the object goes. */
+const END_MARGIN_SECONDS = 300;
+
+/**
+ * A first boot or a migration takes minutes to hours, a parked ship never starts: the rollout waits for ships to be ready,
+ * not the provider, so its condition is met at once. The other way, skipAwait, holds for deletion as well
+ * (pulumi-kubernetes #3154): token, role and node would be taken from a ship that is still writing.
+ */
+const waitsForItsEnd = (graceSeconds: number): Record<string, string> => ({
+  "pulumi.com/waitFor": "jsonpath={.metadata.uid}",
+  "pulumi.com/timeoutSeconds": String(graceSeconds + END_MARGIN_SECONDS),
+});
+
 /** Metadata and spec of a ship's StatefulSet. */
 export function shipWorkload(ship: LockedShip, context: CellContext, parent?: string): Record<string, unknown> {
   return {
@@ -61,8 +74,7 @@ export function shipWorkload(ship: LockedShip, context: CellContext, parent?: st
       name: ship.id,
       namespace: ship.tenant,
       labels: shipLabels(ship),
-      // A first boot or a migration takes minutes to hours, a parked ship never starts: the rollout waits, not the provider.
-      annotations: { "pulumi.com/skipAwait": "true" },
+      annotations: waitsForItsEnd(context.terminationGraceSeconds),
     },
     spec: {
       replicas: context.parked ? 0 : 1,

@@ -387,6 +387,16 @@ describe("a rendered ship", () => {
     expect(new Set(all.map((r) => r.key)).size).toBe(all.length);
   });
 
+  test("is not waited for when it starts, and waited for, longer than it may take, when it ends", () => {
+    const workload = rendered(planet).find((r) => r.type.endsWith(":StatefulSet"))!.inputs;
+    const { annotations } = workload.metadata as { annotations: Record<string, string> };
+    expect(annotations["pulumi.com/skipAwait"]).toBeUndefined();
+    expect(annotations["pulumi.com/waitFor"]).toBe("jsonpath={.metadata.uid}");
+    const grace = (spec().template.spec as unknown as { terminationGracePeriodSeconds: number })
+      .terminationGracePeriodSeconds;
+    expect(Number(annotations["pulumi.com/timeoutSeconds"])).toBeGreaterThan(grace);
+  });
+
   test("meets every rule of the policy pack", () => {
     const all = rendered();
     const said = evaluate(fromGraph(all.map((r) => ({ ...r, urn: r.key }))));
