@@ -11,6 +11,9 @@ interface Stage {
 
 /** Provisioner of the piers' storage class. */
 export const DRIVER = "ebs.csi.aws.com";
+/** The provisioner a claim was given to, and those whose volumes are made here: of EKS and of DOKS. */
+const PROVISIONER = "volume.kubernetes.io/storage-provisioner";
+const DRIVERS = [DRIVER, "dobs.csi.digitalocean.com"];
 
 /** Nodes are named so that a stage, which sees the claim only, can tell the zone of the node it was given. */
 export const nodeName = (pool: string, n: number, zone: string): string => `${pool}-${n}.${zone}`;
@@ -84,6 +87,7 @@ const POD_GONE: Stage = {
 
 /** What the driver's provisioner does: a volume for a claim, only to be used in the zone of the node it is first for. */
 function volumeIn(zone: string): Stage {
+  const provisioner = `{{ index .metadata.annotations "${PROVISIONER}" }}`;
   return {
     name: `volume-in-${zone}`,
     kind: "PersistentVolumeClaim",
@@ -91,7 +95,7 @@ function volumeIn(zone: string): Stage {
       "!has(self.metadata.deletionTimestamp)",
       "!has(self.spec.volumeName)",
       "has(self.metadata.annotations)",
-      `'volume.kubernetes.io/storage-provisioner' in self.metadata.annotations && self.metadata.annotations['volume.kubernetes.io/storage-provisioner'] == '${DRIVER}'`,
+      `'${PROVISIONER}' in self.metadata.annotations && self.metadata.annotations['${PROVISIONER}'] in ${JSON.stringify(DRIVERS)}`,
       `'volume.kubernetes.io/selected-node' in self.metadata.annotations && self.metadata.annotations['volume.kubernetes.io/selected-node'].endsWith('.${zone}')`,
     ],
     does: {
@@ -104,7 +108,7 @@ function volumeIn(zone: string): Stage {
               "metadata:",
               "  name: pvc-{{ .metadata.uid }}",
               "  annotations:",
-              `    pv.kubernetes.io/provisioned-by: ${DRIVER}`,
+              `    pv.kubernetes.io/provisioned-by: ${provisioner}`,
               "spec:",
               "  accessModes: [ReadWriteOncePod]",
               "  capacity: { storage: {{ .spec.resources.requests.storage | Quote }} }",
@@ -119,7 +123,7 @@ function volumeIn(zone: string): Stage {
               "    namespace: {{ .metadata.namespace | Quote }}",
               "    uid: {{ .metadata.uid | Quote }}",
               "  csi:",
-              `    driver: ${DRIVER}`,
+              `    driver: ${provisioner}`,
               "    fsType: ext4",
               "    volumeHandle: vol-{{ .metadata.uid }}",
               "  nodeAffinity:",

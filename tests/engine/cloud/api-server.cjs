@@ -109,7 +109,10 @@ class ApiServer {
   #request(method, path, body, type = "application/json") {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const { hostname: host, port } = this.#address;
-    const headers = { ...this.#options.headers, ...(text === undefined ? {} : { "content-type": type }) };
+    const headers = {
+      ...this.#options.headers,
+      ...(text === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(text) }),
+    };
     return new Promise((resolve, reject) => {
       const request = https.request({ ...this.#options, host, port, path, method, headers }, (response) => {
         const chunks = [];

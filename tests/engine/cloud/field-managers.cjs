@@ -15,6 +15,10 @@ const clone = (value) => JSON.parse(JSON.stringify(value));
 const isTaken = ({ manager, operation, subresource }) =>
   !subresource && TAKEN.some(([prefix, op]) => manager.startsWith(prefix) && operation === op);
 
+/** Whether the provider's own creation still manages fields, which no update has taken over. */
+const isCreators = (managedFields) =>
+  managedFields.some(({ manager, operation }) => manager.startsWith("pulumi-") && operation === "Update");
+
 /** The list with those entries merged into one of `name` that applies; null when there is nothing to take over. */
 function takeOver(managedFields, name) {
   const isOwn = (entry) => entry.manager === name && entry.operation === "Apply";
@@ -65,4 +69,4 @@ function set(object, path, value) {
   parent[last] = clone(value);
 }
 
-module.exports = { takeOver, withIgnored };
+module.exports = { isCreators, takeOver, withIgnored };

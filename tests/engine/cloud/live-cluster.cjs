@@ -1,21 +1,25 @@
 // The stand-in kubernetes provider on a real API server. It asks as the real provider does (pulumi/pulumi-kubernetes
 // provider/pkg/provider/provider.go and provider/pkg/await/await.go; creation by POST since #4278, 4.29): what is there
 // already answers AlreadyExists, an update is a server-side apply by a field manager of the object's own, a preview is the
-// server's dry run. What it leaves out: waiting for readiness (a kind the real one waits for is refused here unless it says
-// pulumi.com/skipAwait), CustomResourceDefinitions, Patch resources, client-side apply.
+// server's dry run. What it leaves out: the real one's own ideas of readiness (a kind that has some is refused here unless
+// it says what to wait for), CustomResourceDefinitions, Patch resources, client-side apply.
 const { Buffer } = require("node:buffer");
 const { randomBytes } = require("node:crypto");
 const { setTimeout } = require("node:timers");
-const { takeOver, withIgnored } = require("./field-managers.cjs");
+const { isCreators, takeOver, withIgnored } = require("./field-managers.cjs");
 const { differingPaths, normalForm, pruned } = require("./normal-form.cjs");
 const { AlreadyExists, Refused } = require("./store.cjs");
 const { Unserved } = require("./api-server.cjs");
 
 const RETRIES = 5;
 const RETRY_MS = 200;
-/** The real provider waits 5 minutes; no object of these suites takes that long to go. */
-const GONE_MS = 90_000;
+/** provider/pkg/metadata/overrides.go: what an object says about waiting for it. */
 const SKIP_AWAIT = "pulumi.com/skipAwait";
+const WAIT_FOR = "pulumi.com/waitFor";
+const TIMEOUT = "pulumi.com/timeoutSeconds";
+const DEFAULT_SECONDS = 600;
+/** overrides.go, allowsSkipAwaitWithDelete: where skipping holds for deletion as well (#3154). */
+const NOT_AWAITED = /^(Namespace|Pod|ReplicationController|DaemonSet|Deployment|StatefulSet|Job)$/;
 /** await.go, awaiters: the kinds whose creation the real provider waits for. */
 const AWAITED =
   /^(Pod|Deployment|StatefulSet|DaemonSet|Job|Ingress|Service|PersistentVolumeClaim|ReplicationController)$/;
@@ -44,7 +48,8 @@ class LiveCluster {
   }
 
   async create(object, inputs) {
-    if (AWAITED.test(inputs.kind) && inputs.metadata.annotations?.[SKIP_AWAIT] !== "true")
+    const { [SKIP_AWAIT]: skipped, [WAIT_FOR]: awaited } = inputs.metadata.annotations ?? {};
+    if (AWAITED.test(inputs.kind) && skipped !== "true" && !/^jsonpath={\.metadata\.\w+}$/.test(awaited ?? ""))
       throw new Refused(`the provider waits until a ${inputs.kind} is ready; this stand-in cannot: ${object.urn}`);
     const manager = `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
     const live = await this.#retrying(() => this.api.create(inputs, { fieldManager: manager })).catch((error) => {
@@ -83,7 +88,7 @@ class LiveCluster {
     const options = {
       fieldManager: manager,
       // Before the hand-over a dry run would meet the manager of the creation as somebody else.
-      force: String(preview && handedOver !== null),
+      force: String(preview && isCreators(live.metadata.managedFields ?? [])),
       dryRun: preview ? "All" : undefined,
     };
     const applied = await this.api.apply(wanted, options).catch((error) => {
@@ -99,12 +104,15 @@ class LiveCluster {
     const answered = await this.api.remove(asked).catch(nullIfGone);
     if (answered === null) return;
     this.cloud.note("delete", object);
-    for (const until = Date.now() + GONE_MS; ; await sleep(100)) {
+    const annotations = (state.__inputs ?? state).metadata?.annotations ?? {};
+    if (annotations[SKIP_AWAIT] === "true" && NOT_AWAITED.test(asked.kind)) return;
+    const seconds = Number(annotations[TIMEOUT] ?? DEFAULT_SECONDS);
+    for (const until = Date.now() + seconds * 1000; ; await sleep(100)) {
       const left = await this.api.get(asked).catch(nullIfGone);
       // The same name with another identity is another object.
       if (left === null || left.metadata.uid !== state.metadata?.uid) return;
       if (Date.now() > until)
-        throw new Refused(`${asked.kind} ${object.id} is still there after ${GONE_MS / 1000} s: ${whyStill(left)}`);
+        throw new Refused(`${asked.kind} ${object.id} is still there after ${seconds} s: ${whyStill(left)}`);
     }
   }
 

@@ -1,5 +1,6 @@
 // A stand-in provider: `node provider.cjs PACKAGE ENGINE` serves one package of the cloud in ROADSTEAD_CLOUD. It behaves as a
 // provider does towards the engine; what it says about a cloud is only what types.cjs and replaces.json know.
+const { readFileSync } = require("node:fs");
 const { isDeepStrictEqual } = require("node:util");
 const grpc = require("@grpc/grpc-js");
 const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
@@ -50,6 +51,8 @@ function liveSecrets(inputs) {
 const liveState = (state, inputs) => Struct.fromJavaScript(asSecret(state, liveSecrets(inputs)));
 const hasUnknown = (value) =>
   value === UNKNOWN || (value !== null && typeof value === "object" && Object.values(value).some(hasUnknown));
+/** A test's own API server for the cluster that a stand-in cloud has made. */
+const madeHere = () => process.env.ROADSTEAD_API_SERVER && readFileSync(process.env.ROADSTEAD_API_SERVER, "utf8");
 const isUnder = (path, rule) => path === rule || path.startsWith(`${rule}.`) || path.startsWith(`${rule}[`);
 
 const replacing = (type) => [
@@ -126,7 +129,7 @@ const methods = {
     if (pkg === "kubernetes") {
       const { kubeconfig } = read(request.getArgs());
       cluster = new Cluster(cloud, kubeconfig);
-      const api = ApiServer.at(kubeconfig);
+      const api = hasUnknown(kubeconfig) ? null : (ApiServer.at(kubeconfig) ?? ApiServer.at(madeHere()));
       live = api && new LiveCluster(api, cloud);
     }
     const response = new messages.ConfigureResponse();
