@@ -18,7 +18,7 @@ export function cloudConfig(settings: HostSettings, files: HostFile[], missing: 
         name: adminUser(settings),
         shell: "/bin/bash",
         lock_passwd: true,
-        sudo: "ALL=(ALL) NOPASSWD:ALL",
+        // No sudo here: cloud-init adds its rule again on every new instance; our own file has it.
         ssh_authorized_keys: settings.access.sshPublicKeys,
       },
     ],

@@ -77,12 +77,16 @@ wait_device() {
     sleep 5
   done
 }
-is_blank() { # blkid -p looks for partition tables, RAID, LUKS and file systems; 2 means that it found none
+is_unsigned() { # blkid -p looks for partition tables, RAID, LUKS and file systems; 2 means that it found none
   ! cryptsetup isLuks "$1" 2>/dev/null || return 1
   code=0
   blkid -p "$1" >/dev/null 2>&1 || code=$?
   [ "$code" = 2 ] && [ -z "$(wipefs -n "$1")" ]
 }
+is_blank() { # a new volume is all zeros; data that no program knows is data
+  is_unsigned "$1" && head -c 1048576 "$1" >/dev/null && [ "$(head -c 1048576 "$1" | tr -d '\\0' | wc -c)" = 0 ]
+}
+label() { blkid -p -s LABEL -o value "$1" || true; }
 unlock() { # sets inner to what holds the file system
   inner=$device
   [ "$LUKS" = 1 ] || return 0
@@ -95,7 +99,7 @@ unlock() { # sets inner to what holds the file system
 }
 open_it() {
   unlock
-  [ "$(blkid -p -s LABEL -o value "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
+  [ "$(label "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
   mkdir -p "$root$MOUNT"
   mountpoint -q "$root$MOUNT" || mount -o "$OPTIONS" "$inner" "$root$MOUNT"
   resize2fs "$inner" >/dev/null 2>&1 || echo "roadstead: volume: not grown" >&2
@@ -104,23 +108,28 @@ open_it() {
 case \${1:?command} in
 prepare)
   wait_device
-  # Remembers a preparation that was cut off between encrypting and formatting: only then is a volume that is ours formatted.
-  cut=$root/etc/roadstead/volume.preparing
+  # Which volume's preparation was begun: only that one is ever formatted, and only until it has a file system.
+  begun=$root/etc/roadstead/volume.preparing
   if is_blank "$device"; then
     if [ "$LUKS" = 1 ]; then
-      : >"$cut"
+      cat /proc/sys/kernel/random/uuid >"$begun"
       [ -s "$keyfile" ] || head -c 64 /dev/urandom >"$keyfile"
       chmod 0400 "$keyfile"
-      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --key-file "$keyfile" "$device"
+      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" "$device"
       cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"
     else
-      mkfs.ext4 -q -L roadstead -m 1 "$device"
+      echo plain >"$begun"
     fi
   fi
-  if [ -e "$cut" ] && [ "$LUKS" = 1 ]; then
+  if [ -e "$begun" ]; then
     unlock
-    mkfs.ext4 -q -L roadstead -m 1 "$inner"
-    rm "$cut"
+    [ "$LUKS" = 0 ] || [ "$(cryptsetup luksUUID "$device")" = "$(cat "$begun")" ] ||
+      die "$device is not the volume whose preparation was cut off: left alone. If it holds a pier, remove $begun"
+    if [ "$(label "$inner")" != roadstead ]; then
+      is_unsigned "$inner" || die "$inner holds a file system that is not ours: left alone"
+      mkfs.ext4 -q -L roadstead -m 1 "$inner"
+    fi
+    rm "$begun"
   fi
   open_it
   ;;

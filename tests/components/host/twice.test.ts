@@ -42,12 +42,16 @@ const STUBS: Record<string, string> = {
   findmnt: "echo /dev/sda1",
   xargs: "printf 'sda1\\n└─sda\\n'",
   lsblk: 'case "$*" in *NAME,TYPE*) cat "$R/disks" ;; esac',
-  blkid: 'case "$*" in *LABEL*) [ -e "$R/fs-label" ] && cat "$R/fs-label" ;; *) [ -s "$R/disk" ] || exit 2 ;; esac',
-  wipefs: 'cat "$R/disk" 2>/dev/null || true',
+  blkid:
+    'case "$*" in *LABEL*) [ -e "$R/fs-label" ] && cat "$R/fs-label" ;; *mapper*) [ -s "$R/fs-label" ] || exit 2 ;; *) [ -s "$R/disk" ] || exit 2 ;; esac',
+  head: 'case "$*" in "-c 1048576 /dev/"*) cat "$R/raw" 2>/dev/null || true ;; *) exec /usr/bin/head "$@" ;; esac',
+  wipefs: 'case "$*" in *mapper*) ;; *) cat "$R/disk" 2>/dev/null || true ;; esac',
   cryptsetup: `case "$*" in
+isLuks*mapper*) false ;;
 isLuks*) grep -q luks "$R/disk" 2>/dev/null ;;
 luksDump*) echo "Label:	$(cat "$R/luks-label")" ;;
-*) note cryptsetup "$@"; case $* in luksFormat*) echo luks >"$R/disk"; echo roadstead >"$R/luks-label" ;; esac ;;
+luksUUID*) cat "$R/luks-uuid" ;;
+*) note cryptsetup "$@"; case $* in luksFormat*) echo luks >"$R/disk"; echo roadstead >"$R/luks-label"; echo "$8" >"$R/luks-uuid" ;; esac ;;
 esac`,
   "mkfs.ext4": 'note mkfs.ext4 "$@"; echo roadstead >"$R/fs-label"; [ -s "$R/disk" ] || echo ext4 >"$R/disk"',
 };
@@ -159,7 +163,7 @@ describe("a pier volume", () => {
     const { machine, run } = volume();
     expect(run("prepare")).toMatchObject({ status: 0 });
     expect(formats(machine)).toEqual([
-      `cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --key-file ${machine.root}/etc/roadstead/volume.key /dev/sdb`,
+      `cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid ${readFileSync(join(machine.root, "luks-uuid"), "utf8").trim()} --key-file ${machine.root}/etc/roadstead/volume.key /dev/sdb`,
       "mkfs.ext4 -q -L roadstead -m 1 /dev/mapper/roadstead",
     ]);
     expect(existsSync(join(machine.root, "is-mounted"))).toBe(true);
@@ -179,6 +183,13 @@ describe("a pier volume", () => {
     const done = run("prepare");
     expect(done.status).toBe(1);
     expect(done.stderr).toMatch(reason);
+    expect(formats(machine)).toEqual([]);
+  });
+
+  it("with data that no program knows is not blank", () => {
+    const { machine, run } = volume(0);
+    writeFileSync(join(machine.root, "raw"), "\0\0something");
+    expect(run("prepare").stderr).toContain("holds a file system that is not ours: left alone");
     expect(formats(machine)).toEqual([]);
   });
 
@@ -206,7 +217,13 @@ describe("a pier volume", () => {
     rmSync(join(machine.root, "fs-label"));
     expect(run("prepare").stderr).toContain("holds a file system that is not ours: left alone");
     expect(formats(machine)).toEqual([]);
-    writeFileSync(join(machine.root, "etc/roadstead/volume.preparing"), "");
+    writeFileSync(join(machine.root, "etc/roadstead/volume.preparing"), "another-volume\n");
+    expect(run("prepare").stderr).toContain("is not the volume whose preparation was cut off: left alone");
+    expect(formats(machine)).toEqual([]);
+    writeFileSync(
+      join(machine.root, "etc/roadstead/volume.preparing"),
+      readFileSync(join(machine.root, "luks-uuid"), "utf8"),
+    );
     expect(run("prepare")).toMatchObject({ status: 0 });
     expect(formats(machine)).toEqual(["mkfs.ext4 -q -L roadstead -m 1 /dev/mapper/roadstead"]);
   });
