@@ -42,7 +42,17 @@ function structural(ship: LockedShip, context: CellContext, path: string): Predi
           fix: "the runtime rejects fake comets: name another class",
         }
       : null;
-  return present([shipMemoryProblem(ship, path), parentProblem(ship, path), wrongCell, fakeComet]);
+  const unbuilt =
+    ship.ames.inbound === "relayed"
+      ? null
+      : {
+          code: "ames-not-built",
+          path: `${path}.ames.inbound`,
+          received: given(ship.ames.inbound),
+          accepted: given("relayed"),
+          fix: "on a cluster ships are reached through their sponsor; whoever must be reached directly, a galaxy above all, lives on a host",
+        };
+  return present([shipMemoryProblem(ship, path), parentProblem(ship, path), wrongCell, fakeComet, unbuilt]);
 }
 
 const contextProblems = (context: CellContext): PredicateProblem[] =>

@@ -63,11 +63,13 @@ function buildable(r: Requirements, d: Draft): Rejection[] {
     ];
   const hetzner =
     d.provider === "hetzner" ? [not("hosts at Hetzner", "rent them yourself and list them under existing.hosts")] : [];
+  // One ship that wishes it is enough: what it asks for would be recorded, and never be there.
+  const wished = [r.ships.amesInbound, ...r.ships.named.map((s) => s.amesInbound)].find((way) => way !== "relayed");
   const inbound =
-    r.ships.amesInbound !== "relayed" && KUBERNETES.has(d.mode)
+    wished !== undefined && KUBERNETES.has(d.mode)
       ? [
           not(
-            `Ames inbound by ${r.ships.amesInbound} on a cluster`,
+            `Ames inbound by ${wished} on a cluster`,
             "set ships.amesInbound to relayed: ships work, through their sponsor; or take hosts, which are reached directly",
           ),
         ]

@@ -10,6 +10,7 @@ let plane: ControlPlane;
 let api: Api;
 let own: LockedShip;
 let eve: Api;
+let storageClass: string;
 
 const pods = (namespace: string): string => `/api/v1/namespaces/${namespace}/pods`;
 const statefulSet = (ship: LockedShip): string => `/apis/apps/v1/namespaces/${ship.tenant}/statefulsets/${ship.id}`;
@@ -19,6 +20,7 @@ beforeAll(async () => {
   const fleet = await smallFleet();
   const [architecture] = fleet.architectures;
   [own] = neighbours(architecture!.ships);
+  storageClass = architecture!.cluster!.storageClass;
   plane = await clusterFor(architecture!);
   api = plane.api;
   await mustCreate(api, manifestObjects(fleet));
@@ -58,6 +60,29 @@ test.each(["NodePort", "LoadBalancer", "ExternalName"])(
     refused(await dryRun(service), /reached through the gateway/);
   },
 );
+
+test("nobody makes a volume from a snapshot or a clone where ships run, unless it is said to be a breach", async () => {
+  const claim = (spec: object, annotations?: Record<string, string>): KubeObject => ({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "older", namespace: own.tenant, annotations },
+    spec: {
+      accessModes: ["ReadWriteOncePod"],
+      storageClassName: storageClass,
+      resources: { requests: { storage: "1Gi" } },
+      ...spec,
+    },
+  });
+  const snapshot = { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: "yesterday" };
+  const clone = { kind: "PersistentVolumeClaim", name: `pier-${own.id}` };
+  const why = /no ship starts from a snapshot or a clone/;
+  for (const source of [{ dataSource: snapshot }, { dataSourceRef: snapshot }, { dataSource: clone }])
+    refused(await dryRun(claim(source)), why);
+  const breach = { "roadstead.dev/breach": "reset by its owner on 2026-11-20" };
+  refused(await eve.create(claim({ dataSource: snapshot }, breach), "?dryRun=All"), why);
+  expect((await dryRun(claim({ dataSource: snapshot }, breach))).message).not.toMatch(why);
+  expect((await dryRun(claim({}))).message).not.toMatch(why);
+});
 
 test("who administers a namespace does not change its network policies, quota or limits", async () => {
   const why = /belong to the platform/;

@@ -229,6 +229,18 @@ describe("wishes that cannot be met together", () => {
     expect(p.chosen).toBeNull();
     expect(p.cheapestChangeThatFits.length).toBeGreaterThan(0);
   });
+  test.each([
+    ["the fleet", { count: 20, amesInbound: "nlb" }],
+    ["one ship", { named: ["~sampel-palnet", { name: "~marzod", amesInbound: "hostport" }] }],
+  ])("a way in for Ames that no cluster has, wished for %s, leaves hosts", (_whose, ships) => {
+    const wished = planOf({ apiVersion: "roadstead/v1", ships, platform: "eks" });
+    const eks = candidate(wished, "eks");
+    expect(eks.feasible).toBe(false);
+    expect(eks.rejections.map((r) => `${r.code}: ${r.need}`)).toContainEqual(
+      expect.stringMatching(/^not-buildable: .*Ames inbound by (nlb|hostport)/),
+    );
+  });
+
   test("comets on GroundSeg are refused, with the nearest change", () => {
     const p = planOf({ ships: { types: { planet: 6, comet: 2 } }, platform: "groundseg" });
     expect(p.chosen).toBeNull();

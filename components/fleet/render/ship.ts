@@ -167,6 +167,9 @@ function renderService(ship: LockedShip, parent: string): RenderedResource {
   );
 }
 
+/** Health, log and spinner of the runtime itself. */
+const RUNTIME_PAGES = "/~_~";
+
 function renderRoute(
   ship: LockedShip,
   context: CellContext,
@@ -185,8 +188,14 @@ function renderRoute(
         parentRefs: [{ name, namespace }],
         hostnames: [`${ship.id}.${context.domain}`],
         rules: [
-          // The runtime's own pages are for probes inside the cluster: no backend, so they are answered with an error.
-          { matches: [{ path: { type: "PathPrefix", value: "/~_~" } }] },
+          // The runtime's own pages are for probes inside the cluster: no backend, so they are answered with an error. By
+          // every spelling, since what is behind may decode a path before it looks at it.
+          {
+            matches: [
+              { path: { type: "PathPrefix", value: RUNTIME_PAGES } },
+              { path: { type: "RegularExpression", value: "/+(~|%7[Ee])(_|%5[Ff])(~|%7[Ee])(/.*)?" } },
+            ],
+          },
           {
             matches: [{ path: { type: "PathPrefix", value: "/" } }],
             backendRefs: [{ name: ship.id, port: ship.httpPort }],

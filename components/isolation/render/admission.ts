@@ -1,5 +1,5 @@
 // Rules the API server itself keeps between two updates: a library has no controller that would put things back.
-import { ALLOWED, LABEL, OWN } from "../../fleet/render/names";
+import { ALLOWED, ANNOTATION, LABEL, OWN } from "../../fleet/render/names";
 import { component, KUBERNETES, kubernetesObject, type RenderedResource } from "../../fleet/render/resource";
 
 export const ADMISSION_TYPE = "roadstead:index:AdmissionPolicies";
@@ -90,7 +90,7 @@ function platformObjects(): Record<string, unknown> {
   };
 }
 
-/** One copy of a ship, however it is asked for; and no way in besides the gateway. */
+/** One copy of a ship, however it is asked for, and no old one; and no way in besides the gateway. */
 function oneCopy(): Record<string, unknown> {
   return {
     matchConstraints: {
@@ -102,9 +102,10 @@ function oneCopy(): Record<string, unknown> {
           resources: ["statefulsets", "statefulsets/scale"],
         },
         { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["services"] },
+        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["persistentvolumeclaims"] },
       ],
     },
-    // dyn: each rule is about one of the two types, and the other has no such field.
+    // dyn: each rule is about one of the types, and the others have no such field.
     validations: [
       {
         expression:
@@ -115,6 +116,16 @@ function oneCopy(): Record<string, unknown> {
         expression:
           "request.resource.resource != 'services' || !has(dyn(object).spec.type) || dyn(object).spec.type == 'ClusterIP'",
         message: "ships are reached through the gateway: no NodePort, LoadBalancer or ExternalName",
+      },
+      {
+        expression:
+          "request.resource.resource != 'persistentvolumeclaims' || " +
+          "(!has(dyn(object).spec.dataSource) && !has(dyn(object).spec.dataSourceRef)) || " +
+          `(has(object.metadata.annotations) && '${ANNOTATION.breach}' in object.metadata.annotations && ` +
+          `object.metadata.annotations['${ANNOTATION.breach}'] != '' && ${MAY_MANAGE})`,
+        message:
+          "no ship starts from a snapshot or a clone: an old copy that runs again is a breach, which only its owner can make and " +
+          `which ${ANNOTATION.breach} then says; a restore is tried out where there is no ship and no network`,
       },
     ],
   };

@@ -211,6 +211,11 @@ describe("a cell refuses", () => {
     ],
     ["no image for the claim", { context: cellContext({ kubectl: null }) }, "context.kubectl"],
     ["a ship without its key", { keys: { [moon.id]: "k" } }, "ships[1].key"],
+    [
+      "a way in for Ames that nothing builds",
+      { ships: [{ ...planet, ames: { inbound: "nlb", port: 34544 } }] },
+      "ships[0].ames.inbound",
+    ],
     ["an imported ship that nobody attested", { ships: [{ ...planet, imported: true }] }, "ships[0].imported"],
     // Of the form of a key file, with no key in it.
     [
@@ -344,9 +349,35 @@ describe("a rendered ship", () => {
     expect(routes({ domain: null })).toEqual([]);
     expect(routes({ gateway: null })).toEqual([]);
     const { rules } = routes({})[0]!.inputs.spec as {
-      rules: { matches: { path: { value: string } }[]; backendRefs?: unknown }[];
+      rules: { matches: { path: { type: string; value: string } }[]; backendRefs?: unknown }[];
     };
-    expect(rules.filter((r) => r.matches[0]!.path.value === "/~_~").map((r) => r.backendRefs)).toEqual([undefined]);
+    const [blocked, ...others] = rules;
+    expect([blocked!.backendRefs, others.map((r) => r.backendRefs !== undefined)]).toEqual([undefined, [true]]);
+    const hidden = (path: string) =>
+      blocked!.matches.some(({ path: { type, value } }) =>
+        type === "RegularExpression"
+          ? new RegExp(`^${value}$`).test(path)
+          : path === value || path.startsWith(`${value}/`),
+      );
+    for (const path of ["/~_~", "/~_~/healthz", "/%7E_%7e/healthz", "/~%5f~/slog", "//~_~/spin", "/%7e%5F%7E"])
+      expect(`${path} ${hidden(path)}`).toBe(`${path} true`);
+    for (const path of ["/", "/~/login", "/~_~x", "/apps/~_~/healthz", "/~/channel/1", "/_~_/x"])
+      expect(`${path} ${hidden(path)}`).toBe(`${path} false`);
+  });
+
+  test("is served at its own name by the one gateway, events for as long as a browser listens, bodies as large as they come", () => {
+    const route = rendered().find((r) => r.type.endsWith("HTTPRoute"))!;
+    const spec = route.inputs.spec as { parentRefs: object[]; hostnames: string[]; rules: Record<string, unknown>[] };
+    expect(spec.parentRefs).toEqual([{ name: "roadstead", namespace: "roadstead-edge" }]);
+    expect(spec.hostnames).toEqual([`${planet.id}.fleet.example.com`]);
+    // 0s is no limit; nothing here buffers or bounds a body, and no filter could.
+    expect(spec.rules.at(-1)).toEqual({
+      matches: [{ path: { type: "PathPrefix", value: "/" } }],
+      backendRefs: [{ name: planet.id, port: planet.httpPort }],
+      timeouts: { request: "0s" },
+    });
+    const service = rendered().find((r) => r.name === `${planet.id}-web`)!;
+    expect(service.inputs.spec).toMatchObject({ type: "ClusterIP", ports: [{ port: planet.httpPort }] });
   });
 
   test("goes where its volume and its image can be", () => {
