@@ -236,7 +236,7 @@ describe("wishes that cannot be met together", () => {
     const wished = planOf({ apiVersion: "roadstead/v1", ships, platform: "eks" });
     const eks = candidate(wished, "eks");
     expect(eks.feasible).toBe(false);
-    expect(eks.rejections.map((r) => `${r.code}: ${r.need}`)).toContainEqual(
+    expect(eks.rejections.map((r) => `${r.code}: ${r.limit}`)).toContainEqual(
       expect.stringMatching(/^not-buildable: .*Ames inbound by (nlb|hostport)/),
     );
   });
