@@ -71,7 +71,7 @@ server.serve_forever()
     content: `#!/bin/sh
 set -e
 ip netns add internet
-ip link add eth0 type veth peer name eth0 netns internet
+ip link add eth0 address 02:00:00:00:00:10 type veth peer name eth0 address 02:00:00:00:00:20 netns internet
 ip addr add ${INSIDE.v4}/24 dev eth0
 ip addr add ${INSIDE.v6}/32 dev eth0 nodad
 ip link set lo up

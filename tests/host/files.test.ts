@@ -30,7 +30,7 @@ const unseen = (file: HostFile): boolean => {
 const readers: [path: RegExp, read: (file: HostFile, host: Sample) => Done][] = [
   [/^\/etc\/systemd\/system\//, () => ({ code: 0, out: "", err: "" })], // all together, below
   [/^\/usr\/local\/lib\/roadstead\//, (f) => machine.run(["shellcheck", "--shell=dash", "--severity=style", f.path])],
-  [/^\/etc\/sysctl\.d\//, (f) => machine.run(["sysctl", "--load", f.path])],
+  [/^\/etc\/sysctl\.d\//, (f) => machine.run(["/lib/systemd/systemd-sysctl", "--strict", f.path])],
   [/^\/etc\/apt\/apt\.conf\.d\//, () => machine.run(["apt-config", "dump"])],
   [/^\/etc\/ssh\/sshd_config\.d\//, () => machine.run(["sshd", "-t"])],
   [/^\/etc\/sudoers\.d\//, (f) => machine.run(["visudo", "-c", "-f", f.path])],
@@ -117,7 +117,7 @@ describe("the sandbox of ships", () => {
       const out = machine.get(
         `systemd-analyze security --offline=true --no-pager /etc/systemd/system/${name}@.service`,
       );
-      const open = [...out.matchAll(/^✗ (\S+)\s+(.*?)\s+([\d.]+)\s*$/gm)].map((m) => `  ${m[3]} ${m[1]}`);
+      const open = [...out.matchAll(/^✗ (\S+)\s+(.*?)\s+([\d.]+)\s*$/gm)].map((m) => `  ${m[3]} ${m[1]}`).sort();
       return `${name}: ${/exposure level for \S+: ([\d.]+ \w+)/.exec(out)![1]}\n${open.join("\n")}\n`;
     });
     const golden = join(__dirname, "golden/security.txt");

@@ -133,11 +133,11 @@ check) # before every later run
   started) quarantine "its first boot was started and did not finish" ;;
   *) has_pier || quarantine "it has had its first boot, but its volume is empty" ;;
   esac
-  loom=$(both loom | head -n 1)
-  case $loom in
+  ran=$(both loom | head -n 1)
+  case $ran in
   '' | "$LOOM "* | *' stopped') ;;
   *)
-    say "its loom was \${loom% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
+    say "its loom was \${ran% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
     exit 78
     ;;
   esac

@@ -52,10 +52,11 @@ WantedBy=multi-user.target
 
 const script = `#!/bin/sh
 # Usage: volume prepare|open|close. Formats a blank volume, and nothing else, ever.
+# shellcheck disable=SC2153 # DEVICE, LUKS, MOUNT and OPTIONS come from volume.env
 set -eu
 umask 077
 root=\${ROADSTEAD_ROOT:-}
-# shellcheck disable=SC1091,SC2153 # sets DEVICE, LUKS, MOUNT and OPTIONS
+# shellcheck disable=SC1091 # one file a host
 . "$root/etc/roadstead/volume.env"
 keyfile=$root/etc/roadstead/volume.key
 die() { echo "roadstead: volume: $*" >&2; exit 1; }

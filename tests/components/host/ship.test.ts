@@ -171,6 +171,19 @@ describe("first boot", () => {
     expect(s.quarantine).toBe("its first boot was started and did not finish");
   });
 
+  it.each([
+    ["with the key still there", PLANET],
+    ["of a comet, which needs no key", { ...PLANET, name: undefined, class: "comet" as const, keySecret: undefined }],
+  ])("that broke off does not start again: %s", (_, ship) => {
+    const s = new Sandbox(ship);
+    s.run("key", { input: `${KEY}\n` });
+    // The host lost its power right after: nothing was burned, and no pier was made.
+    expect(s.run("claim").code).toBe(0);
+    expect(s.run("claim").code).toBe(77);
+    expect(s.quarantine).toBe("a first boot was started before");
+    expect(s.has(`run/roadstead/keys/${ID}`)).toBe(false);
+  });
+
   it("does not happen a second time, whoever delivers the key again", () => {
     const s = booted();
     expect(s.run("key", { input: `${KEY}\n` }).code).toBe(77);

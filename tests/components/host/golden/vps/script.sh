@@ -206,10 +206,11 @@ ROADSTEAD_FILE
 put /usr/local/lib/roadstead/volume 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
 # Usage: volume prepare|open|close. Formats a blank volume, and nothing else, ever.
+# shellcheck disable=SC2153 # DEVICE, LUKS, MOUNT and OPTIONS come from volume.env
 set -eu
 umask 077
 root=${ROADSTEAD_ROOT:-}
-# shellcheck disable=SC1091,SC2153 # sets DEVICE, LUKS, MOUNT and OPTIONS
+# shellcheck disable=SC1091 # one file a host
 . "$root/etc/roadstead/volume.env"
 keyfile=$root/etc/roadstead/volume.key
 die() { echo "roadstead: volume: $*" >&2; exit 1; }
@@ -452,11 +453,11 @@ check) # before every later run
   started) quarantine "its first boot was started and did not finish" ;;
   *) has_pier || quarantine "it has had its first boot, but its volume is empty" ;;
   esac
-  loom=$(both loom | head -n 1)
-  case $loom in
+  ran=$(both loom | head -n 1)
+  case $ran in
   '' | "$LOOM "* | *' stopped') ;;
   *)
-    say "its loom was ${loom% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
+    say "its loom was ${ran% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
     exit 78
     ;;
   esac
