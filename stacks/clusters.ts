@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import type { DoksCluster as DoksClusterClass } from "../components/doks";
 import type { Cluster as ClusterClass, ClusterAddons as AddonsClass, Network as NetworkClass } from "../components/eks";
-import type { NodePool as NodePoolClass } from "../components/eks";
+import type { NodePool as NodePoolClass, typesOffered as typesOfferedFunction } from "../components/eks";
 import type { ExistingCluster as ExistingClusterClass } from "../components/existing";
 import type { Architecture } from "../planner/architecture/schema";
+import { defaultCatalog, type InstanceType } from "../planner/catalog/catalog";
+import { reservedAttachments } from "../planner/plan/capacity";
 import type { StackOutputs, Surroundings } from "./surroundings";
 import { stackTags } from "./tags";
 
@@ -33,6 +35,7 @@ const load = {
       Cluster: typeof ClusterClass;
       NodePool: typeof NodePoolClass;
       ClusterAddons: typeof AddonsClass;
+      typesOffered: typeof typesOfferedFunction;
     },
   doks: () => (require("../components/doks") as { DoksCluster: typeof DoksClusterClass }).DoksCluster,
   existing: () =>
@@ -56,7 +59,7 @@ export function composePlatform(architecture: Architecture, around: Surroundings
 }
 
 function composeEks(architecture: Architecture, parent: pulumi.Resource): Platform {
-  const { Network, Cluster, NodePool, ClusterAddons } = load.eks();
+  const { Network, Cluster, NodePool, ClusterAddons, typesOffered } = load.eks();
   const { stack: name, region, zones, versions } = architecture;
   const settings = required(architecture.network, "network");
   const clusterSettings = required(architecture.cluster, "cluster");
@@ -89,15 +92,26 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
     {
       region,
       version: versions.kubernetes ?? null,
-      subnetIds: network.privateSubnetIds,
+      // Made beside the NAT gateways, not after them.
+      subnetIds: network.unroutedSubnetIds,
       adminCidrs: architecture.access.adminCidrs,
       adminArns: clusterSettings.adminArns,
       logRetentionDays: clusterSettings.logRetentionDays,
       tags,
     },
-    // Without routes to the internet nodes cannot pull their first image; the network goes last.
-    { parent, dependsOn: [network] },
+    { parent },
   );
+  const offered = typesOffered(
+    name,
+    region,
+    architecture.nodePools.map((pool) => ({
+      pool: pool.name,
+      instanceType: pool.type,
+      zones: pool.zone === null ? zones : [pool.zone],
+    })),
+    { parent },
+  );
+  const { kubeProxyMode } = clusterSettings;
   const pools = architecture.nodePools.map(
     (pool) =>
       new NodePool(
@@ -113,9 +127,12 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
           count: pool.count,
           maxPods: pool.maxPods,
           pool: pool.name,
+          offered,
+          ipvs: kubeProxyMode === "ipvs",
           tags,
         },
-        { parent },
+        // Without routes and endpoints nodes cannot pull their first image; they drain while these still stand.
+        { parent, dependsOn: [network] },
       ),
   );
   const addons = new ClusterAddons(
@@ -126,11 +143,16 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
       kubernetes: cluster.provider,
       nodePools: pools,
       versions: versions.addons ?? {},
+      kubeProxyMode,
+      reservedVolumeAttachments: reservedAttachments(shipTypes(architecture)),
       storageClass: clusterSettings.storageClass,
       backupTag: backupTag(architecture),
       domain: architecture.dns.domain,
       zoneId: architecture.dns.zoneId,
+      vpcId: network.vpcId,
       envoyGatewayVersion: versions.charts?.envoyGateway?.version ?? null,
+      envoyGatewayDigest: versions.charts?.envoyGateway?.digest,
+      loadBalancerControllerVersion: versions.charts?.awsLoadBalancerController?.version ?? null,
       tags,
     },
     { parent },
@@ -148,6 +170,14 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
       platformReady: addons.ready,
     },
   };
+}
+
+/** Types of the nodes ships live on. One the catalog does not know counts as having shared slots: fewer volumes, never too many. */
+function shipTypes({ nodePools }: Architecture): Pick<InstanceType, "volumeSlots">[] {
+  const known = new Map(defaultCatalog().instanceTypes.map((t) => [t.name, t]));
+  return nodePools
+    .filter((pool) => pool.role === "ships")
+    .map((pool) => known.get(pool.type) ?? { volumeSlots: "shared" as const });
 }
 
 function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platform {

@@ -96,7 +96,7 @@ function createCertificate({ name, args, parent }: Context, zone: pulumi.Output<
 function createLoadBalancer(
   { name, args, parent }: Context,
   certificate: Certificate,
-  gateway: pulumi.Resource[],
+  gateway: pulumi.Resource,
 ): Service {
   const manifest = certificate.uuid.apply((id) => doksEdgeService(name, args.domain, id));
   return new Service(

@@ -6,8 +6,10 @@ import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
 import { Edge } from "./edge";
+import { LoadBalancerController } from "./load-balancer-controller";
 import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
-import { ADDONS, type AddonKey, type AddonPlan, type AddonVersions, pierStorageClass } from "./render/addons";
+import type { KubeProxyMode } from "../../planner/architecture/schema";
+import { type AddonKey, type AddonPlan, addonPlans, type AddonVersions, pierStorageClass } from "./render/addons";
 import { trustPodIdentity } from "./render/iam-documents";
 import { versionProblems } from "./versions";
 
@@ -24,6 +26,10 @@ export interface ClusterAddonsArgs {
   nodePools: pulumi.Resource[];
   /** Versions of the EKS add-ons. In place; a new CNI version interrupts no connection. */
   versions: AddonVersions;
+  /** How nodes route services: iptables up to about 1,000, IPVS or nftables beyond. Default iptables. Changing it in a running cluster breaks connections until nodes are rotated. */
+  kubeProxyMode?: KubeProxyMode;
+  /** Attachment slots of each node that volumes may not take. Default 2: root volume and a second network interface. In place; counts from the driver's next start on a node. */
+  reservedVolumeAttachments?: number;
   /** Name of the storage class for piers. Default "roadstead-gp3". Changing it makes another class; volumes stay on the first. */
   storageClass?: string;
   /** Value of the tag `roadstead.dev/backup` on every pier volume: what snapshot schedules select. Give `Backups` the same. New volumes only. */
@@ -32,8 +38,14 @@ export interface ClusterAddonsArgs {
   domain?: string | null;
   /** An existing Route 53 zone of the domain. Default: a zone is made, and must be delegated. */
   zoneId?: string | null;
+  /** The VPC; take `Network.vpcId`. Required with a domain: the load balancer controller cannot ask its node. */
+  vpcId?: pulumi.Input<string>;
   /** Version of the Envoy Gateway chart; required with a domain. Null is marked in a preview and refused by `up`. In place. */
   envoyGatewayVersion?: string | null;
+  /** Digest of the Envoy Gateway chart. Default none: the version is trusted. In place. */
+  envoyGatewayDigest?: string | null;
+  /** Version of the AWS Load Balancer Controller chart; required with a domain. Null is marked in a preview and refused by `up`. In place. */
+  loadBalancerControllerVersion?: string | null;
   /** Tags for every AWS resource. Default none. In place. */
   tags?: Record<string, string>;
 }
@@ -43,15 +55,17 @@ export interface ClusterAddonsArgs {
  *
  *     new ClusterAddons("prod", {
  *       region: "us-west-2", clusterName: cluster.name, kubernetes: cluster.provider, nodePools: pools,
- *       versions: stack.versions.addons, backupTag: "prod", domain: "fleet.example.com", envoyGatewayVersion: "1.10.0",
+ *       versions: stack.versions.addons, backupTag: "prod", vpcId: network.vpcId, domain: "fleet.example.com",
+ *       envoyGatewayVersion: "1.10.0", loadBalancerControllerVersion: "1.14.0",
  *     });
  *
- * Makes: vpc-cni (network policies on), kube-proxy, pod identity agent, coredns, EBS CSI driver with its own role,
- * snapshot controller, the storage class for piers (gp3, encrypted, Retain), and with a domain an `Edge`.
+ * Makes: vpc-cni (network policies on), kube-proxy, pod identity agent, coredns (scaled with the nodes), EBS CSI driver with
+ * its own role, snapshot controller, metrics server, the storage class for piers (gp3, encrypted, Retain), and with a
+ * domain a `LoadBalancerController` and an `Edge`.
  *
  * Monthly: nothing itself; each pier volume 0.08 a GB, and with a domain what `Edge` costs.
  *
- * Destroyed after every tenant and before the nodes: edge, storage class, CSI driver and the rest. vpc-cni and kube-proxy
+ * Destroyed after every tenant and before the nodes: edge, its controller, storage class, CSI driver and the rest. vpc-cni and kube-proxy
  * keep running on the nodes until these go. Volumes stay: their class says Retain.
  */
 export class ClusterAddons extends pulumi.ComponentResource {
@@ -71,7 +85,7 @@ export class ClusterAddons extends pulumi.ComponentResource {
 
     const addons = createAddons(context);
     const storageClass = createStorageClass(context, addons.get("ebsCsi")!);
-    const edge = createEdge(context, [...addons.values()]);
+    const edge = createEdge(context, lastOf(args, addons));
 
     const active = pulumi.all([...addons.values()].map((addon) => addon.addonName));
     this.storageClass = storageClass.metadata.name;
@@ -94,7 +108,7 @@ interface Context {
 }
 
 function addonProblems(name: string, args: ClusterAddonsArgs): ArgumentProblem[] {
-  const required = ADDONS.map((addon) => ({
+  const required = addonPlans(settingsOf(args)).map((addon) => ({
     path: `versions.${addon.key}`,
     value: args.versions[addon.key],
     what: `the EKS add-on ${addon.name}`,
@@ -107,8 +121,31 @@ function addonProblems(name: string, args: ClusterAddonsArgs): ArgumentProblem[]
       what: "the Envoy Gateway chart",
       setting: "versions.charts.envoyGateway",
     });
+    required.push({
+      path: "loadBalancerControllerVersion",
+      value: args.loadBalancerControllerVersion,
+      what: "the AWS Load Balancer Controller chart",
+      setting: "versions.charts.awsLoadBalancerController",
+    });
   }
   const problems = versionProblems(required, `ClusterAddons ${name}`);
+  if (args.domain !== undefined && args.domain !== null && args.vpcId === undefined) {
+    problems.push({
+      path: "vpcId",
+      received: "nothing",
+      accepted: "the VPC's id, with a domain",
+      fix: "take Network.vpcId",
+    });
+  }
+  const reserved = args.reservedVolumeAttachments ?? 2;
+  if (!Number.isInteger(reserved) || reserved < 1 || reserved > 20) {
+    problems.push({
+      path: "reservedVolumeAttachments",
+      received: given(reserved),
+      accepted: "a whole number from 1 to 20",
+      fix: "leave it out: one slot is the root volume's",
+    });
+  }
   if (args.nodePools.length === 0) {
     problems.push({
       path: "nodePools",
@@ -128,10 +165,17 @@ function addonProblems(name: string, args: ClusterAddonsArgs): ArgumentProblem[]
   return problems;
 }
 
+function settingsOf(args: ClusterAddonsArgs) {
+  return {
+    kubeProxyMode: args.kubeProxyMode ?? "iptables",
+    reservedVolumeAttachments: args.reservedVolumeAttachments ?? 2,
+  };
+}
+
 function createAddons(context: Context): Map<AddonKey, Addon> {
   const { name, args, parent } = context;
   const made = new Map<AddonKey, Addon>();
-  for (const plan of ADDONS) {
+  for (const plan of addonPlans(settingsOf(args))) {
     const role = plan.identity === undefined ? null : createIdentity(context, plan, plan.identity.policyArn);
     const before = plan.after.map((key) => made.get(key)!);
     const addon = new Addon(
@@ -150,11 +194,19 @@ function createAddons(context: Context): Map<AddonKey, Addon> {
         region: args.region,
         tags: args.tags,
       },
-      { parent, dependsOn: [...args.nodePools, ...before, ...(role?.granted ?? [])] },
+      // Those that wait for others stand on the nodes through them: the engine walks every path through the graph when a
+      // deletion fails, so an edge that says nothing new costs time.
+      { parent, dependsOn: [...(before.length > 0 ? before : args.nodePools), ...(role?.granted ?? [])] },
     );
     made.set(plan.key, addon);
   }
   return made;
+}
+
+/** The add-ons no other waits for: whoever waits for these waits for all. */
+function lastOf(args: ClusterAddonsArgs, made: Map<AddonKey, Addon>): Addon[] {
+  const waitedFor = new Set(addonPlans(settingsOf(args)).flatMap((plan) => plan.after));
+  return [...made].filter(([key]) => !waitedFor.has(key)).map(([, addon]) => addon);
 }
 
 function createIdentity({ name, args, parent }: Context, plan: AddonPlan, policyArn: string) {
@@ -175,6 +227,19 @@ function createStorageClass({ name, args, parent }: Context, driver: Addon): Sto
 
 function createEdge({ name, args, parent }: Context, addons: Addon[]): Edge | null {
   if (args.domain === undefined || args.domain === null) return null;
+  const controller = new LoadBalancerController(
+    name,
+    {
+      region: args.region,
+      clusterName: args.clusterName,
+      vpcId: args.vpcId!,
+      version: args.loadBalancerControllerVersion ?? null,
+      kubernetes: args.kubernetes,
+      after: addons,
+      tags: args.tags,
+    },
+    { parent },
+  );
   return new Edge(
     name,
     {
@@ -182,8 +247,10 @@ function createEdge({ name, args, parent }: Context, addons: Addon[]): Edge | nu
       domain: args.domain,
       zoneId: args.zoneId,
       envoyGatewayVersion: args.envoyGatewayVersion ?? null,
+      envoyGatewayDigest: args.envoyGatewayDigest,
       kubernetes: args.kubernetes,
-      after: addons,
+      // The controller makes the load balancer and takes it away: it must outlive it. It waits for the add-ons.
+      after: [controller],
       tags: args.tags,
     },
     { parent },

@@ -19,9 +19,11 @@ export interface EdgeArgs {
   zoneId?: string | null;
   /** Version of the Envoy Gateway chart. Null is marked in a preview and refused by `up`. In place. */
   envoyGatewayVersion: string | null;
+  /** Digest of the Envoy Gateway chart. Default none: the version is trusted. In place. */
+  envoyGatewayDigest?: string | null;
   /** The cluster's Kubernetes provider. */
   kubernetes: Provider;
-  /** What must exist first: the cluster's add-ons. Default nothing. */
+  /** What must exist first: the cluster's add-ons and its `LoadBalancerController`, which makes the load balancer. Default nothing. */
   after?: pulumi.Resource[];
   /** Tags for every AWS resource, the load balancer included. Default none. In place. */
   tags?: Record<string, string>;
@@ -129,13 +131,13 @@ function createCertificate({ name, args, parent }: Context, zoneId: pulumi.Input
 function createLoadBalancer(
   { name, args, parent }: Context,
   certificateArn: pulumi.Output<string>,
-  gateway: pulumi.Resource[],
+  gateway: pulumi.Resource,
 ): Service {
   const manifest = edgeService(certificateArn, args.tags ?? {});
   return new Service(
-    `${name}-edge`,
+    `${name}-edge-nlb`,
     { metadata: manifest.metadata, spec: manifest.spec },
-    // The proxies must stand before, and fall after, the load balancer that sends to them.
+    // The proxies and the controller must stand before, and fall after, the load balancer that sends to them.
     { parent, provider: args.kubernetes, dependsOn: gateway, deleteBeforeReplace: true },
   );
 }

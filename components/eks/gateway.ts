@@ -17,8 +17,8 @@ export interface GatewaySettings {
   parent: pulumi.Resource;
 }
 
-/** What stands behind the load balancer, in the order it is made. */
-export function createGateway({ name, parent, kubernetes, ...settings }: GatewaySettings): pulumi.Resource[] {
+/** Makes what stands behind the load balancer, and returns the last of it, which waits for all the rest. */
+export function createGateway({ name, parent, kubernetes, ...settings }: GatewaySettings): pulumi.Resource {
   const namespace = new Namespace(
     `${name}-edge`,
     edgeNamespace(),
@@ -40,18 +40,16 @@ export function createGateway({ name, parent, kubernetes, ...settings }: Gateway
     },
     { parent },
   );
-  const made: pulumi.Resource[] = [namespace, chart];
+  let last: pulumi.Resource = chart;
   for (const { suffix, ...object } of gatewayObjects(settings.domain)) {
-    made.push(
-      new CustomResource(
-        `${name}-${suffix}`,
-        object,
-        // Names are fixed, since routes refer to them.
-        { parent, provider: kubernetes, dependsOn: [...made], deleteBeforeReplace: true },
-      ),
+    last = new CustomResource(
+      `${name}-${suffix}`,
+      object,
+      // Names are fixed, since routes refer to them. Each waits for the one before it, and so for all.
+      { parent, provider: kubernetes, dependsOn: [last], deleteBeforeReplace: true },
     );
   }
-  return made;
+  return last;
 }
 
 export function domainProblems(domain: string): ArgumentProblem[] {

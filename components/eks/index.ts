@@ -4,12 +4,18 @@ export {
   NodePool,
   PoolRole,
   NodeArchitecture,
+  TaintEffect,
   ROLE_LABEL,
   POOL_LABEL,
   SHIPS_TAINT,
   type NodePoolArgs,
+  type NodeTaint,
 } from "./node-pool";
+export { typesOffered, type WantedType } from "./offerings";
+export { WorkloadRole, type OidcProvider, type WorkloadRoleArgs } from "./workload-role";
 export { ClusterAddons, type ClusterAddonsArgs, type AddonVersions } from "./cluster-addons";
+export { LoadBalancerController, type LoadBalancerControllerArgs } from "./load-balancer-controller";
+export { ExternalDns, type ExternalDnsArgs } from "./external-dns";
 export { Edge, type EdgeArgs } from "./edge";
 export { EDGE, TENANT_LABEL } from "./render/edge";
 export { Chart, ChartHooks, type ChartArgs } from "./chart";

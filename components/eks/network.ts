@@ -76,6 +76,8 @@ export class Network extends pulumi.ComponentResource {
   public readonly cidr: pulumi.Output<string>;
   /** Private subnets in the order of `zones`, known to have their routes: what is built from them can reach the internet. */
   public readonly privateSubnetIds: pulumi.Output<string[]>;
+  /** The same subnets as soon as they exist, before their routes: all a control plane needs. */
+  public readonly unroutedSubnetIds: pulumi.Output<string[]>;
   /** Public subnets in the order of `zones`, known to have their routes. */
   public readonly publicSubnetIds: pulumi.Output<string[]>;
   /** Public addresses traffic from private subnets leaves from; empty for an adopted VPC. */
@@ -95,12 +97,14 @@ export class Network extends pulumi.ComponentResource {
     this.vpcId = made.vpcId;
     this.cidr = made.cidr;
     this.privateSubnetIds = made.privateSubnetIds;
+    this.unroutedSubnetIds = made.unroutedSubnetIds;
     this.publicSubnetIds = made.publicSubnetIds;
     this.natAddresses = made.natAddresses;
     this.registerOutputs({
       vpcId: this.vpcId,
       cidr: this.cidr,
       privateSubnetIds: this.privateSubnetIds,
+      unroutedSubnetIds: this.unroutedSubnetIds,
       publicSubnetIds: this.publicSubnetIds,
       natAddresses: this.natAddresses,
     });
@@ -127,6 +131,7 @@ interface Made {
   cidr: pulumi.Output<string>;
   privateSubnetIds: pulumi.Output<string[]>;
   publicSubnetIds: pulumi.Output<string[]>;
+  unroutedSubnetIds: pulumi.Output<string[]>;
   natAddresses: pulumi.Output<string[]>;
 }
 
@@ -208,6 +213,7 @@ function createVpc(context: Context): Made {
     cidr: vpc.cidrBlock,
     publicSubnetIds: whenRouted(publicSide),
     privateSubnetIds: whenRouted(privateSide),
+    unroutedSubnetIds: pulumi.all([...privateSide.subnets.values()].map((subnet) => subnet.id)),
     natAddresses: pulumi.all([...nats.values()].map((nat) => nat.publicIp)),
   };
 }
@@ -218,6 +224,7 @@ function adoptVpc(existing: ExistingVpc, { args, parent }: Context): Made {
     vpcId: pulumi.output(existing.vpcId),
     cidr: found.apply((vpc) => vpc?.cidrBlock ?? args.cidr),
     privateSubnetIds: pulumi.output(existing.privateSubnetIds),
+    unroutedSubnetIds: pulumi.output(existing.privateSubnetIds),
     publicSubnetIds: pulumi.output(existing.publicSubnetIds ?? []),
     natAddresses: pulumi.output([] as string[]),
   };

@@ -18,6 +18,21 @@ export type PoolRole = (typeof PoolRole)[keyof typeof PoolRole];
 export const NodeArchitecture = { X86: "x86_64", Arm: "arm64" } as const;
 export type NodeArchitecture = (typeof NodeArchitecture)[keyof typeof NodeArchitecture];
 
+/** What a taint does to pods that do not tolerate it. */
+export const TaintEffect = {
+  NoSchedule: "NO_SCHEDULE",
+  PreferNoSchedule: "PREFER_NO_SCHEDULE",
+  NoExecute: "NO_EXECUTE",
+} as const;
+export type TaintEffect = (typeof TaintEffect)[keyof typeof TaintEffect];
+
+/** Keeps pods off a pool's nodes unless they tolerate it. */
+export interface NodeTaint {
+  key: string;
+  value: string;
+  effect: TaintEffect;
+}
+
 export interface NodePoolArgs {
   /** AWS region. Changing it replaces the pool. */
   region: string;
@@ -37,6 +52,14 @@ export interface NodePoolArgs {
   maxPods?: number | null;
   /** The pool's name in node labels. Default: the component's name. In place. */
   pool?: string;
+  /** Further node labels, such as a customer's own. Keys under roadstead.dev/ that pools carry anyway are refused. Default none. In place. */
+  labels?: Record<string, string>;
+  /** Further taints, such as a customer's own: pods of others stay off. Default none. In place: running pods stay unless the effect is NO_EXECUTE. */
+  taints?: NodeTaint[];
+  /** What must be known before nodes are asked for; take `typesOffered`, which refuses a type its zone lacks. Default: AWS refuses it, late. */
+  offered?: pulumi.Input<boolean>;
+  /** Whether kube-proxy routes services by IPVS: its kernel modules are then loaded at first boot. Default false. Rotates nodes. */
+  ipvs?: boolean;
   /** Encrypted gp3 root disk in GiB. Default 30. Rotates nodes. */
   rootVolumeGiB?: number;
   /** An IAM role for the nodes; then none is made. Changing it replaces the pool, new nodes first. */
@@ -61,7 +84,8 @@ export const SHIPS_TAINT = { key: "roadstead.dev/ships", value: "true", effect: 
  *     });
  *
  * Makes: the nodes' role with three AWS policies (join, pull images, attach network interfaces), a launch template (IMDSv2
- * only, one hop, encrypted root, vm.max_map_count) and a managed node group.
+ * only, one hop, encrypted root, vm.max_map_count, inotify limits) and a managed node group. A pool for one customer takes
+ * `labels` and `taints`; the customer's pods must select the one and tolerate the other.
  *
  * Monthly: the instances at their hourly price times 730, root disks at 0.08 a GB.
  *
@@ -114,6 +138,7 @@ function poolProblems(name: string, args: NodePoolArgs): ArgumentProblem[] {
   if (args.maxPods !== null && args.maxPods !== undefined) {
     whole("maxPods", args.maxPods, 4, 250, "leave it out for what the type allows");
   }
+  problems.push(...labelProblems(args));
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z0-9-]+$/.test(args.instanceType)) {
     problems.push({
       path: "instanceType",
@@ -123,6 +148,43 @@ function poolProblems(name: string, args: NodePoolArgs): ArgumentProblem[] {
     });
   }
   return problems;
+}
+
+const KEY = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const VALUE = /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
+
+/** EKS would refuse these after the launch template exists, and a pool that relabels itself would draw ships. */
+function labelProblems(args: NodePoolArgs): ArgumentProblem[] {
+  const own: string[] = [ROLE_LABEL, POOL_LABEL, SHIPS_TAINT.key];
+  const check = (path: string, key: string, value: string): ArgumentProblem[] => {
+    if (own.includes(key) || /(^|\.)(kubernetes|k8s)\.io\//.test(key) || key.startsWith("eks.amazonaws.com/")) {
+      const fix = "take a key of your own, such as example.com/customer";
+      return [{ path, received: given(key), accepted: "a key nobody else sets", fix }];
+    }
+    if (KEY.test(key) && VALUE.test(value)) return [];
+    return [
+      {
+        path,
+        received: `${given(key)}: ${given(value)}`,
+        accepted:
+          "a Kubernetes label: 63 letters, digits, dots, dashes and underscores, the key with an optional prefix",
+        fix: "shorten it, or replace what is not allowed",
+      },
+    ];
+  };
+  const twice = (args.taints ?? []).filter(
+    (t, i, all) => all.findIndex((o) => o.key === t.key && o.effect === t.effect) !== i,
+  );
+  return [
+    ...Object.entries(args.labels ?? {}).flatMap(([key, value]) => check(`labels.${key}`, key, value)),
+    ...(args.taints ?? []).flatMap((t, i) => check(`taints[${i}]`, t.key, t.value)),
+    ...twice.map((t) => ({
+      path: "taints",
+      received: `${given(t.key)} with ${t.effect} twice`,
+      accepted: "each key once an effect",
+      fix: "remove one of the two",
+    })),
+  ];
 }
 
 // Pods cannot reach these through IMDS (one hop); the CNI needs its policy until the add-on's own identity is there.
@@ -174,7 +236,9 @@ function createLaunchTemplate({ name, args, parent }: Context): LaunchTemplate {
           },
         },
       ],
-      userData: Buffer.from(nodeUserData({ maxPods: args.maxPods ?? null })).toString("base64"),
+      userData: Buffer.from(nodeUserData({ maxPods: args.maxPods ?? null, ipvs: args.ipvs ?? false })).toString(
+        "base64",
+      ),
       tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
       updateDefaultVersion: true,
       region: args.region,
@@ -188,7 +252,7 @@ function createNodeGroup({ name, args, parent }: Context, role: NodeRole, templa
   return new NodeGroup(
     name,
     {
-      clusterName: args.clusterName,
+      clusterName: pulumi.all([args.clusterName, args.offered ?? true]).apply(([clusterName]) => clusterName),
       // A prefix, not a name: the successor must be able to stand beside the old group.
       nodeGroupNamePrefix: groupNamePrefix(name),
       nodeRoleArn: role.arn,
@@ -200,9 +264,11 @@ function createNodeGroup({ name, args, parent }: Context, role: NodeRole, templa
       instanceTypes: [args.instanceType],
       launchTemplate: { id: template.id, version: template.latestVersion.apply((v) => String(v)) },
       scalingConfig: { minSize: args.count, desiredSize: args.count, maxSize: Math.max(args.count, 1) },
+      // One node at a time, and only while disruption budgets allow it: `forceUpdateVersion` stays off, so AWS gives up a
+      // rotation rather than a ship.
       updateConfig: { maxUnavailable: 1 },
-      labels: { [ROLE_LABEL]: args.role, [POOL_LABEL]: args.pool ?? name },
-      taints: args.role === PoolRole.Ships ? [SHIPS_TAINT] : [],
+      labels: { ...args.labels, [ROLE_LABEL]: args.role, [POOL_LABEL]: args.pool ?? name },
+      taints: [...(args.role === PoolRole.Ships ? [SHIPS_TAINT] : []), ...(args.taints ?? [])],
       region: args.region,
       tags: args.tags,
     },

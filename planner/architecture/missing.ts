@@ -103,7 +103,14 @@ function clusterFacts(a: Architecture): MissingFact[] {
         "monitoring is part of this plan",
         chartHow(name, repo),
       );
-  if (platform && a.dns.domain !== null && mode === "eks")
+  if (platform && a.dns.domain !== null && mode === "eks") {
+    need(
+      !versions.charts?.awsLoadBalancerController,
+      "versions.charts.awsLoadBalancerController",
+      "the version of the chart aws-load-balancer-controller",
+      "it makes the load balancer in front of the ships",
+      chartHow("aws-load-balancer-controller", "https://aws.github.io/eks-charts"),
+    );
     need(
       !versions.charts?.envoyGateway,
       "versions.charts.envoyGateway",
@@ -111,6 +118,7 @@ function clusterFacts(a: Architecture): MissingFact[] {
       `ships are served under ${a.dns.domain}`,
       "helm show chart oci://docker.io/envoyproxy/gateway-helm, then set versions.charts.envoyGateway: { version: … }",
     );
+  }
   return facts;
 }
 
@@ -121,6 +129,7 @@ const EKS_ADDONS = [
   ["ebsCsi", "aws-ebs-csi-driver"],
   ["podIdentityAgent", "eks-pod-identity-agent"],
   ["snapshotController", "snapshot-controller"],
+  ["metricsServer", "metrics-server"],
 ] as const;
 
 const MONITORING_CHARTS = [

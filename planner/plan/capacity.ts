@@ -41,6 +41,21 @@ export function reservedCpu(vcpu: number): number {
   );
 }
 
+/** Network interfaces the plan keeps slots for on types that share theirs: the node's first, and one more for pods' addresses. */
+const PLANNED_INTERFACES = 2;
+const ROOT_VOLUME = 1;
+
+/**
+ * Slots the volume driver must leave free so that a node offers what was planned and not more. Nodes' metadata is closed to
+ * pods, so the driver counts one interface, whatever there is (aws-ebs-csi-driver, metadata/k8s.go), and takes this off: 28 - 1
+ * - 2 = 25 where slots are shared, 32 - 1 = 31 where volumes have their own. One setting serves all nodes: with both kinds in a
+ * fleet, a node with slots of its own offers 30.
+ */
+export function reservedAttachments(shipTypes: readonly Pick<InstanceType, "volumeSlots">[]): number {
+  const shared = shipTypes.length === 0 || shipTypes.some((t) => t.volumeSlots === "shared");
+  return ROOT_VOLUME + (shared ? PLANNED_INTERFACES - 1 : 0);
+}
+
 /** `cpu` null: CPU is shared and binds nothing (the reference model). */
 export function nodeCapacity(type: InstanceType, shipMiB: number, cpu: number | null): NodeCapacity {
   const pods = maxPods(type);

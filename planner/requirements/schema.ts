@@ -242,6 +242,7 @@ export const versionsSchema = z
         ebsCsi: z.string().optional(),
         podIdentityAgent: z.string().optional(),
         snapshotController: z.string().optional(),
+        metricsServer: z.string().optional(),
       })
       .optional()
       .describe("EKS add-on versions."),
@@ -252,6 +253,7 @@ export const versionsSchema = z
         loki: chart.optional(),
         alloy: chart.optional(),
         envoyGateway: chart.optional(),
+        awsLoadBalancerController: chart.optional(),
       })
       .optional()
       .describe("Helm chart versions."),
@@ -454,6 +456,17 @@ export const requirementsSchema = z.strictObject({
         .min(1)
         .optional()
         .describe("The existing cluster's storage class for piers; must keep volumes (reclaimPolicy Retain)."),
+      sandbox: z
+        .strictObject({
+          runtimeClass: z
+            .string()
+            .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the name of a RuntimeClass, such as gvisor"),
+          customers: z.array(z.string()).min(1).describe("Customers whose ships run in it, as ships.named names them."),
+        })
+        .optional()
+        .describe(
+          "A RuntimeClass of the existing cluster for customers nobody trusts. Whether vere works in it is not known: try it with a fake ship.",
+        ),
       zoneId: z.string().min(1).optional().describe("An existing DNS zone."),
       monitoring: z
         .enum(["prometheus", "datadog", "newrelic"])

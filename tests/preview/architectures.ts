@@ -13,6 +13,7 @@ const FULL_VERSIONS: Architecture["versions"] = {
     ebsCsi: "v1.0.0-eksbuild.1",
     podIdentityAgent: "v1.0.0-eksbuild.1",
     snapshotController: "v1.0.0-eksbuild.1",
+    metricsServer: "v1.0.0-eksbuild.1",
   },
   charts: {
     kubePrometheusStack: { version: "1.0.0" },
@@ -20,6 +21,7 @@ const FULL_VERSIONS: Architecture["versions"] = {
     loki: { version: "1.0.0" },
     alloy: { version: "1.0.0" },
     envoyGateway: { version: "1.0.0" },
+    awsLoadBalancerController: { version: "1.0.0" },
   },
   images: {
     kubectl: {

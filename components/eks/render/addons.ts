@@ -1,4 +1,5 @@
 // The EKS add-ons a fleet needs, as data: what each is called, what it waits for, how it is set.
+import type { KubeProxyMode } from "../../../planner/architecture/schema";
 
 /** EKS add-on versions, such as "v1.20.4-eksbuild.1". Each is required: a missing one is marked in a preview and refused by `up`. */
 export interface AddonVersions {
@@ -8,6 +9,7 @@ export interface AddonVersions {
   ebsCsi?: string | null;
   podIdentityAgent?: string | null;
   snapshotController?: string | null;
+  metricsServer?: string | null;
 }
 
 export type AddonKey = keyof AddonVersions;
@@ -26,30 +28,75 @@ export interface AddonPlan {
   preserve: boolean;
 }
 
-export const ADDONS: AddonPlan[] = [
-  {
-    key: "vpcCni",
-    name: "vpc-cni",
-    after: [],
-    // Without this, network policies are accepted and ignored.
-    configuration: JSON.stringify({ enableNetworkPolicy: "true" }),
-    preserve: true,
-  },
-  { key: "kubeProxy", name: "kube-proxy", after: [], preserve: true },
-  { key: "podIdentityAgent", name: "eks-pod-identity-agent", after: ["vpcCni"], preserve: false },
-  { key: "coredns", name: "coredns", after: ["vpcCni", "kubeProxy"], preserve: false },
-  {
-    key: "ebsCsi",
-    name: "aws-ebs-csi-driver",
-    after: ["podIdentityAgent", "coredns"],
-    identity: {
-      serviceAccount: "ebs-csi-controller-sa",
-      policyArn: "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+export interface AddonSettings {
+  /** How nodes route services. */
+  kubeProxyMode: KubeProxyMode;
+  /** Attachment slots of a node that piers may not take: `reservedAttachments` of the planner. */
+  reservedVolumeAttachments: number;
+}
+
+/**
+ * Addresses a node keeps ready beyond those in use. AWS's default keeps a whole interface ready instead, and on types that
+ * share their slots that interface takes the place of a pier the planner counted on.
+ */
+export const WARM_IP_TARGET = 1;
+/** So that a node's first pods do not wait for one address at a time. */
+const MINIMUM_IP_TARGET = 10;
+
+const KUBE_PROXY: Record<KubeProxyMode, object | undefined> = {
+  iptables: undefined,
+  ipvs: { ipvs: { scheduler: "rr" }, mode: "ipvs" },
+  nftables: { mode: "nftables" },
+};
+
+const json = (settings: object | undefined): string | undefined =>
+  settings === undefined ? undefined : JSON.stringify(settings);
+
+/** Every add-on, each after those it waits for. */
+export function addonPlans(settings: AddonSettings): AddonPlan[] {
+  return [
+    {
+      key: "vpcCni",
+      name: "vpc-cni",
+      after: [],
+      configuration: json({
+        // Without this, network policies are accepted and ignored.
+        enableNetworkPolicy: "true",
+        env: { MINIMUM_IP_TARGET: String(MINIMUM_IP_TARGET), WARM_IP_TARGET: String(WARM_IP_TARGET) },
+      }),
+      preserve: true,
     },
-    preserve: false,
-  },
-  { key: "snapshotController", name: "snapshot-controller", after: ["coredns"], preserve: false },
-];
+    {
+      key: "kubeProxy",
+      name: "kube-proxy",
+      after: [],
+      configuration: json(KUBE_PROXY[settings.kubeProxyMode]),
+      preserve: true,
+    },
+    { key: "podIdentityAgent", name: "eks-pod-identity-agent", after: ["vpcCni"], preserve: false },
+    {
+      key: "coredns",
+      name: "coredns",
+      after: ["vpcCni", "kubeProxy"],
+      // EKS grows it with nodes and processors; its guide asks for more than two at least.
+      configuration: json({ autoScaling: { enabled: true, minReplicas: 3, maxReplicas: 20 } }),
+      preserve: false,
+    },
+    {
+      key: "ebsCsi",
+      name: "aws-ebs-csi-driver",
+      after: ["podIdentityAgent", "coredns"],
+      configuration: json({ node: { reservedVolumeAttachments: settings.reservedVolumeAttachments } }),
+      identity: {
+        serviceAccount: "ebs-csi-controller-sa",
+        policyArn: "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy",
+      },
+      preserve: false,
+    },
+    { key: "snapshotController", name: "snapshot-controller", after: ["coredns"], preserve: false },
+    { key: "metricsServer", name: "metrics-server", after: ["coredns"], preserve: false },
+  ];
+}
 
 /** The tag snapshot schedules select volumes by. */
 export const BACKUP_TAG = "roadstead.dev/backup";

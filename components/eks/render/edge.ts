@@ -118,16 +118,21 @@ export function gatewayObjects(domain: string): CustomObject[] {
   ];
 }
 
+/** What makes the AWS Load Balancer Controller answer for a Service, and AWS's own, older controller keep off it. */
+export const LOAD_BALANCER_CLASS = "service.k8s.aws/nlb";
+
 /** The network load balancer in front of the proxies. Only the certificate may be a value that is not known yet. */
 export function edgeService<T>(certificateArn: T, tags: Record<string, string>) {
   const aws = (key: string) => `service.beta.kubernetes.io/aws-load-balancer-${key}`;
   return {
     metadata: {
-      name: "roadstead-edge",
+      name: "roadstead-edge-nlb",
       namespace: EDGE.namespace,
       annotations: {
-        [aws("type")]: "nlb",
-        [aws("cross-zone-load-balancing-enabled")]: "true",
+        [aws("scheme")]: "internet-facing",
+        // Straight to the proxies' own addresses: no port is opened on the nodes.
+        [aws("nlb-target-type")]: "ip",
+        [aws("attributes")]: "load_balancing.cross_zone.enabled=true",
         [aws("backend-protocol")]: "tcp",
         [aws("ssl-cert")]: certificateArn,
         [aws("ssl-ports")]: "https",
@@ -144,7 +149,8 @@ export function edgeService<T>(certificateArn: T, tags: Record<string, string>) 
     },
     spec: {
       type: "LoadBalancer",
-      externalTrafficPolicy: "Cluster",
+      loadBalancerClass: LOAD_BALANCER_CLASS,
+      allocateLoadBalancerNodePorts: false,
       ...toProxies(),
     },
   };

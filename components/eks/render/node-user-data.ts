@@ -14,6 +14,8 @@ const BOUNDARY = "==roadstead==";
 export interface NodeSettings {
   /** Null: what the instance type's network interfaces allow. */
   maxPods: number | null;
+  /** Load what kube-proxy needs in IPVS mode. */
+  ipvs: boolean;
 }
 
 /** MIME multipart text; a launch template takes it in base64. */
@@ -22,7 +24,7 @@ export function nodeUserData(settings: NodeSettings): string {
     "MIME-Version: 1.0",
     `Content-Type: multipart/mixed; boundary="${BOUNDARY}"`,
     "",
-    ...part('text/x-shellscript; charset="us-ascii"', sysctlScript()),
+    ...part('text/x-shellscript; charset="us-ascii"', firstBootScript(settings)),
     ...(settings.maxPods === null ? [] : part("application/node.eks.aws", nodeConfig(settings.maxPods))),
     `--${BOUNDARY}--`,
     "",
@@ -33,8 +35,17 @@ function part(type: string, body: string): string[] {
   return [`--${BOUNDARY}`, `Content-Type: ${type}`, "", body, ""];
 }
 
-/** A file, not only a setting: it holds after a reboot too. */
-function sysctlScript(): string {
+// kube-proxy falls back to iptables without them, and says so in its log only.
+const IPVS_MODULES = ["ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_sh", "nf_conntrack"];
+
+/** Files, not only settings: they hold after a reboot too. */
+function firstBootScript({ ipvs }: NodeSettings): string {
+  const modules = [
+    "cat > /etc/modules-load.d/90-roadstead.conf <<'EOF'",
+    ...IPVS_MODULES,
+    "EOF",
+    ...IPVS_MODULES.map((module) => `modprobe ${module}`),
+  ];
   return [
     "#!/bin/sh",
     "set -eu",
@@ -42,6 +53,7 @@ function sysctlScript(): string {
     ...SYSCTL.map(([key, value]) => `${key} = ${value}`),
     "EOF",
     "sysctl -p /etc/sysctl.d/90-roadstead.conf",
+    ...(ipvs ? modules : []),
   ].join("\n");
 }
 

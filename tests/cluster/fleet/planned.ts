@@ -16,16 +16,14 @@ const EXAMPLES = path.join(__dirname, "../../../examples");
 const VERSIONS = {
   kubernetes: "1.34",
   addons: Object.fromEntries(
-    ["vpcCni", "kubeProxy", "coredns", "ebsCsi", "podIdentityAgent", "snapshotController"].map((addon) => [
-      addon,
-      "v1.0.0-eksbuild.1",
-    ]),
+    ["vpcCni", "kubeProxy", "coredns", "ebsCsi", "podIdentityAgent", "snapshotController", "metricsServer"].map(
+      (addon) => [addon, "v1.0.0-eksbuild.1"],
+    ),
   ),
   charts: Object.fromEntries(
-    ["kubePrometheusStack", "blackboxExporter", "loki", "alloy", "envoyGateway"].map((chart) => [
-      chart,
-      { version: "1.0.0" },
-    ]),
+    ["kubePrometheusStack", "blackboxExporter", "loki", "alloy", "envoyGateway", "awsLoadBalancerController"].map(
+      (chart) => [chart, { version: "1.0.0" }],
+    ),
   ),
   images: {
     kubectl: {

@@ -19,6 +19,7 @@ export const ADDON_VERSIONS = {
   ebsCsi: "v1.0.4-eksbuild.1",
   podIdentityAgent: "v1.0.5-eksbuild.1",
   snapshotController: "v1.0.6-eksbuild.1",
+  metricsServer: "v1.0.7-eksbuild.1",
 };
 
 export function buildNetwork(nat: NatMode = NatMode.PerZone) {
@@ -59,7 +60,24 @@ export function buildPlatform(domain: string | null = "fleet.example.com") {
     versions: ADDON_VERSIONS,
     backupTag: "prod",
     domain,
+    vpcId: network.vpcId,
     envoyGatewayVersion: "1.10.0",
+    loadBalancerControllerVersion: "1.11.0",
   });
   return { network, cluster, system, ships, addons };
+}
+
+/** One pool of ship nodes. */
+export function buildPool(overrides: Partial<ConstructorParameters<typeof NodePool>[1]> = {}) {
+  return new NodePool("p", {
+    region: REGION,
+    clusterName: "prod",
+    version: "1.34",
+    subnetIds: ["subnet-a"],
+    role: PoolRole.Ships,
+    instanceType: "r6g.2xlarge",
+    architecture: "arm64",
+    count: 3,
+    ...overrides,
+  });
 }

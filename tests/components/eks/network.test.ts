@@ -1,17 +1,6 @@
 import { NatMode, Network } from "../../../components/eks";
-import { ArgumentsRefused } from "../../../components/refusal";
 import { REGION, ZONES, buildNetwork } from "./fleet";
-import { type Recorded, asUp, preview, strays, up } from "./record";
-
-const refused = (make: () => unknown): ArgumentsRefused => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof ArgumentsRefused) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-};
+import { type Recorded, asUp, preview, refusal, strays, up } from "./record";
 
 let network: Recorded;
 beforeAll(async () => {
@@ -145,7 +134,7 @@ describe("Network", () => {
 
   test("refuses interface endpoints in a VPC that is not its own", async () => {
     await asUp();
-    const error = refused(
+    const error = refusal(
       () =>
         new Network("prod", {
           region: REGION,
@@ -167,7 +156,7 @@ describe("Network", () => {
 
   test("refuses all that is wrong at once, with path, received, accepted and what to do", async () => {
     await asUp();
-    const error = refused(
+    const error = refusal(
       () =>
         new Network("prod", {
           region: "us-east-1",
@@ -186,7 +175,7 @@ describe("Network", () => {
 
   test("refuses an adopted VPC without one subnet a zone", async () => {
     await asUp();
-    const error = refused(
+    const error = refusal(
       () =>
         new Network("prod", {
           region: REGION,

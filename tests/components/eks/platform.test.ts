@@ -1,20 +1,7 @@
 import { isSecret } from "@pulumi/pulumi";
-import { Cluster, ClusterAddons, EDGE, NodePool, PoolRole } from "../../../components/eks";
-import { ArgumentsRefused } from "../../../components/refusal";
-import { groupNamePrefix } from "../../../components/eks/node-pool";
-import { ADDON_VERSIONS, ADMIN, REGION, buildPlatform } from "./fleet";
-import { type Recorded, asUp, preview, strays, up } from "./record";
-
-const refusal = (make: () => unknown): ArgumentsRefused => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof ArgumentsRefused) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-};
-const decoded = (userData: unknown) => Buffer.from(String(userData), "base64").toString();
+import { Cluster } from "../../../components/eks";
+import { ADMIN, REGION, buildPlatform, buildPool } from "./fleet";
+import { type Recorded, asUp, preview, refusal, strays, up } from "./record";
 
 const CLUSTER = [
   "roadstead:index:Cluster prod",
@@ -45,11 +32,19 @@ const ADDONS = [
   "aws:eks/addon:Addon prod-eks-pod-identity-agent",
   "aws:eks/addon:Addon prod-aws-ebs-csi-driver",
   "aws:eks/addon:Addon prod-snapshot-controller",
+  "aws:eks/addon:Addon prod-metrics-server",
   "aws:iam/role:Role prod-aws-ebs-csi-driver",
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment prod-aws-ebs-csi-driver",
   "kubernetes:storage.k8s.io/v1:StorageClass prod-roadstead-gp3",
 ];
 const EDGE_SET = [
+  "roadstead:index:LoadBalancerController prod",
+  "roadstead:index:WorkloadRole prod-load-balancers",
+  "aws:iam/role:Role prod-load-balancers",
+  "aws:iam/rolePolicy:RolePolicy prod-load-balancers",
+  "aws:eks/podIdentityAssociation:PodIdentityAssociation prod-load-balancers",
+  "roadstead:index:Chart prod-load-balancers",
+  "kubernetes:helm.sh/v4:Chart prod-load-balancers",
   "roadstead:index:Edge prod",
   "aws:route53/zone:Zone prod",
   "aws:acm/certificate:Certificate prod",
@@ -62,7 +57,7 @@ const EDGE_SET = [
   "kubernetes:gateway.networking.k8s.io/v1:GatewayClass prod-class",
   "kubernetes:gateway.networking.k8s.io/v1:Gateway prod-gateway",
   "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute prod-redirect",
-  "kubernetes:core/v1:Service prod-edge",
+  "kubernetes:core/v1:Service prod-edge-nlb",
   "aws:route53/record:Record prod-wildcard",
 ];
 const NETWORK = /^aws:ec2\/(?!launchTemplate)|prod-flow-logs$|^roadstead:index:Network /;
@@ -106,13 +101,14 @@ describe("an EKS platform", () => {
     for (const r of made.resources.filter((r) => r.type.startsWith("roadstead:"))) expect(r.inputs).toEqual({});
   });
 
-  test("destroys in order: edge, add-ons, nodes, access entries, cluster, then role, logs and routes", async () => {
+  test("destroys in order: edge, its controller, add-ons, nodes, access entries, cluster, then role, logs and routes", async () => {
     const made = platform;
     const order = [
       made.one("aws:route53/record:Record", "prod-wildcard"),
       made.one("kubernetes:core/v1:Service"),
       made.one("kubernetes:gateway.networking.k8s.io/v1:Gateway"),
       made.one("kubernetes:helm.sh/v3:Release"),
+      made.one("kubernetes:helm.sh/v4:Chart", "prod-load-balancers"),
       made.one("aws:eks/addon:Addon", "prod-aws-ebs-csi-driver"),
       made.one("aws:eks/addon:Addon", "prod-coredns"),
       made.one("aws:eks/addon:Addon", "prod-vpc-cni"),
@@ -210,7 +206,25 @@ describe("Cluster", () => {
     ]);
   });
 
-  test("refuses the world, a bad ARN, an ARN twice and a bad name, all at once", async () => {
+  test("refuses a version that EKS no longer makes, in a preview too", async () => {
+    const build = () => new Cluster("c", { region: REGION, version: "1.29", subnetIds: ["a", "b"] });
+    await expect(preview(build)).rejects.toMatchObject({
+      problems: [{ path: "version", received: '"1.29"', accepted: expect.stringContaining("1.34") }],
+    });
+  });
+
+  test("lets IAM trust its tokens only when asked, and only those made for AWS", async () => {
+    expect(platform.all("aws:iam/openIdConnectProvider:OpenIdConnectProvider")).toEqual([]);
+    const build = () =>
+      new Cluster("c", { region: REGION, version: "1.34", subnetIds: ["a", "b"], adminArns: [ADMIN], oidc: true });
+    const made = await preview(build);
+    const provider = made.one("aws:iam/openIdConnectProvider:OpenIdConnectProvider");
+    expect(provider.inputs.clientIdLists).toEqual(["sts.amazonaws.com"]);
+    expect(made.waits(provider, made.one("aws:eks/cluster:Cluster"))).toBe(true);
+    expect(await up(build)).toEqual(made.set);
+  });
+
+  test("refuses the world, IPv6, a bad ARN, an ARN twice and a bad name, all at once", async () => {
     await asUp();
     const error = refusal(
       () =>
@@ -219,7 +233,7 @@ describe("Cluster", () => {
           version: "1.34",
           clusterName: "has.dots",
           subnetIds: ["a", "b"],
-          adminCidrs: ["0.0.0.0/0", "203.0.113.0/24", "0.0.0.0/1", "nonsense"],
+          adminCidrs: ["0.0.0.0/0", "203.0.113.0/24", "0.0.0.0/1", "nonsense", "2001:db8::/48"],
           adminArns: [ADMIN, "platform", ADMIN],
         }),
     );
@@ -228,210 +242,9 @@ describe("Cluster", () => {
       "adminCidrs[0]",
       "adminCidrs[2]",
       "adminCidrs[3]",
+      "adminCidrs[4]",
       "adminArns[1]",
       "adminArns[2]",
     ]);
-  });
-});
-
-function buildPool(overrides: Partial<ConstructorParameters<typeof NodePool>[1]> = {}) {
-  return new NodePool("p", {
-    region: REGION,
-    clusterName: "prod",
-    version: "1.34",
-    subnetIds: ["subnet-a"],
-    role: PoolRole.Ships,
-    instanceType: "r6g.2xlarge",
-    architecture: "arm64",
-    count: 3,
-    ...overrides,
-  });
-}
-
-describe("NodePool", () => {
-  test("gives pods no way to the node's credentials, and encrypts the root disk", async () => {
-    const { inputs } = (await preview(() => buildPool())).one("aws:ec2/launchTemplate:LaunchTemplate");
-    expect(inputs.metadataOptions).toMatchObject({ httpTokens: "required", httpPutResponseHopLimit: 1 });
-    expect(inputs.blockDeviceMappings).toEqual([
-      {
-        deviceName: "/dev/xvda",
-        ebs: { volumeType: "gp3", volumeSize: 30, encrypted: "true", deleteOnTermination: "true" },
-      },
-    ]);
-  });
-
-  test("raises the kernel's map count for looms, and sets max pods only when told", async () => {
-    const userData = async (maxPods: number | null) =>
-      decoded(
-        (await preview(() => buildPool({ maxPods }))).one("aws:ec2/launchTemplate:LaunchTemplate").inputs.userData,
-      );
-    expect(await userData(null)).toMatch(/^vm\.max_map_count = 1048576$/m);
-    expect(await userData(null)).toMatch(/^fs\.inotify\.max_user_instances = 8192$/m);
-    expect(await userData(null)).not.toContain("NodeConfig");
-    expect(await userData(58)).toMatch(/^kind: NodeConfig$[\s\S]*maxPods: 58$/m);
-  });
-
-  test("labels every node, and keeps what is not a ship off ship nodes", async () => {
-    const group = async (role: PoolRole) =>
-      (await preview(() => buildPool({ role }))).one("aws:eks/nodeGroup:NodeGroup").inputs;
-    expect(await group("ships")).toMatchObject({
-      labels: { "roadstead.dev/role": "ships", "roadstead.dev/pool": "p" },
-      taints: [{ key: "roadstead.dev/ships", value: "true", effect: "NO_SCHEDULE" }],
-    });
-    expect((await group("system")).taints ?? []).toEqual([]);
-  });
-
-  test("never uses spot, changes one node at a time, and stands beside its successor", async () => {
-    const group = (await preview(() => buildPool())).one("aws:eks/nodeGroup:NodeGroup");
-    expect(group.inputs).toMatchObject({ capacityType: "ON_DEMAND", updateConfig: { maxUnavailable: 1 } });
-    expect(group.inputs.nodeGroupName).toBeUndefined();
-    expect(group.inputs.nodeGroupNamePrefix).toBe("p-");
-    expect(group.options.deleteBeforeReplace).toBeUndefined();
-  });
-
-  test("takes the image of its architecture", async () => {
-    const image = async (architecture: "arm64" | "x86_64") =>
-      (await preview(() => buildPool({ architecture }))).one("aws:eks/nodeGroup:NodeGroup").inputs.amiType;
-    expect(await image("arm64")).toBe("AL2023_ARM_64_STANDARD");
-    expect(await image("x86_64")).toBe("AL2023_x86_64_STANDARD");
-  });
-
-  test("keeps a pool of no nodes without asking for a maximum of none", async () => {
-    const { inputs } = (await preview(() => buildPool({ count: 0 }))).one("aws:eks/nodeGroup:NodeGroup");
-    expect(inputs.scalingConfig).toEqual({ minSize: 0, desiredSize: 0, maxSize: 1 });
-  });
-
-  test("makes no role when given one", async () => {
-    const made = await preview(() => buildPool({ nodeRoleArn: "arn:aws:iam::111122223333:role/nodes" }));
-    expect(made.all("aws:iam/role:Role")).toEqual([]);
-  });
-
-  test("bounds the group's name with a hash, so that two long names stay two", () => {
-    const [a, b] = ["a", "b"].map((end) => groupNamePrefix(`prod-ships-eu-central-1a-r6g.2xlarge-and-more-${end}`));
-    expect(a).not.toBe(b);
-    for (const prefix of [a!, b!]) expect(prefix).toMatch(/^[A-Za-z0-9][A-Za-z0-9_-]{0,36}$/);
-    expect(groupNamePrefix("prod-ships-us-west-2a-r6g.2xlarge")).toBe("prod-ships-us-west-2a-r6g-2xlarge-");
-  });
-
-  test("refuses counts, disks, pods and types that EKS would refuse later", async () => {
-    await asUp();
-    const error = refusal(() => buildPool({ count: 451, rootVolumeGiB: 8, maxPods: 2, instanceType: "big" }));
-    expect(error.problems.map((p) => p.path)).toEqual(["count", "rootVolumeGiB", "maxPods", "instanceType"]);
-  });
-});
-
-describe("ClusterAddons", () => {
-  test("turns network policies on", async () => {
-    const made = platform;
-    const { inputs } = made.one("aws:eks/addon:Addon", "prod-vpc-cni");
-    expect(JSON.parse(String(inputs.configurationValues))).toEqual({ enableNetworkPolicy: "true" });
-    expect(inputs.addonVersion).toBe(ADDON_VERSIONS.vpcCni);
-  });
-
-  test("keeps piers: encrypted, retained, in the zone of their ship, found by the snapshot schedule", async () => {
-    const made = platform;
-    const storage = made.one("kubernetes:storage.k8s.io/v1:StorageClass");
-    expect(storage.inputs).toMatchObject({
-      metadata: { name: "roadstead-gp3" },
-      provisioner: "ebs.csi.aws.com",
-      reclaimPolicy: "Retain",
-      volumeBindingMode: "WaitForFirstConsumer",
-      allowVolumeExpansion: true,
-      parameters: { type: "gp3", encrypted: "true", tagSpecification_1: "roadstead.dev/backup=prod" },
-    });
-  });
-
-  test("gives only the volume driver an AWS identity, and only through Pod Identity", async () => {
-    const made = platform;
-    const withIdentity = made.all("aws:eks/addon:Addon").filter((a) => a.inputs.podIdentityAssociations !== undefined);
-    expect(withIdentity.map((a) => a.name)).toEqual(["prod-aws-ebs-csi-driver"]);
-    const trust = JSON.parse(String(made.one("aws:iam/role:Role", "prod-aws-ebs-csi-driver").inputs.assumeRolePolicy));
-    expect(trust.Statement[0].Principal).toEqual({ Service: "pods.eks.amazonaws.com" });
-  });
-
-  test("serves ships over TLS 1.2 or better, and plain HTTP only a redirect", async () => {
-    const made = platform;
-    const gateway = made.one("kubernetes:gateway.networking.k8s.io/v1:Gateway").inputs;
-    expect(gateway.metadata).toMatchObject({ name: EDGE.gateway, namespace: EDGE.namespace });
-    const listeners = (
-      gateway.spec as { listeners: { name: string; allowedRoutes: { namespaces: { from: string } } }[] }
-    ).listeners;
-    expect(Object.fromEntries(listeners.map((l) => [l.name, l.allowedRoutes.namespaces.from]))).toEqual({
-      http: "Same",
-      https: "Selector",
-    });
-    const certificate = made.one("aws:acm/certificate:Certificate").inputs;
-    expect(certificate).toMatchObject({
-      domainName: "fleet.example.com",
-      subjectAlternativeNames: ["*.fleet.example.com"],
-    });
-    expect(made.one("aws:route53/record:Record", "prod-wildcard").inputs).toMatchObject({
-      name: "*.fleet.example.com",
-      type: "CNAME",
-    });
-  });
-
-  test("adopts a zone instead of making one", async () => {
-    const made = await preview(() => {
-      const { cluster, system } = buildPlatform(null);
-      new ClusterAddons("second", {
-        region: REGION,
-        clusterName: cluster.name,
-        kubernetes: cluster.provider,
-        nodePools: [system],
-        versions: ADDON_VERSIONS,
-        backupTag: "prod",
-        domain: "fleet.example.com",
-        zoneId: "Z123",
-        envoyGatewayVersion: "1.10.0",
-      });
-    });
-    expect(made.all("aws:route53/zone:Zone")).toEqual([]);
-    expect(made.one("aws:route53/record:Record", "second-wildcard").inputs.zoneId).toBe("Z123");
-  });
-
-  test("marks missing versions in a preview and refuses every one of them in an up", async () => {
-    const build = () => {
-      const cluster = new Cluster("c", {
-        region: REGION,
-        version: "1.34",
-        subnetIds: ["a", "b"],
-        adminCidrs: ["203.0.113.0/24"],
-      });
-      return new ClusterAddons("c", {
-        region: REGION,
-        clusterName: cluster.name,
-        kubernetes: cluster.provider,
-        nodePools: [],
-        versions: { coredns: "v1" },
-        backupTag: "no spaces",
-        domain: "fleet.example.com",
-      });
-    };
-    await asUp();
-    expect(refusal(build).problems.map((p) => p.path)).toEqual([
-      "versions.vpcCni",
-      "versions.kubeProxy",
-      "versions.podIdentityAgent",
-      "versions.ebsCsi",
-      "versions.snapshotController",
-      "envoyGatewayVersion",
-      "nodePools",
-      "backupTag",
-    ]);
-    const made = await preview(() => {
-      const cluster = new Cluster("c", { region: REGION, version: "1.34", subnetIds: ["a", "b"] });
-      const nodes = buildPool();
-      new ClusterAddons("c", {
-        region: REGION,
-        clusterName: cluster.name,
-        kubernetes: cluster.provider,
-        nodePools: [nodes],
-        versions: {},
-        backupTag: "c",
-      });
-    });
-    expect(made.warnings.filter((w) => w.includes("versions.addons."))).toHaveLength(6);
-    expect(made.all("aws:eks/addon:Addon").map((a) => a.inputs.addonVersion)).toEqual(Array(6).fill(undefined));
   });
 });

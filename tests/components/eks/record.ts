@@ -1,5 +1,6 @@
 // Registers a program under mocks, as a preview and as an up, and keeps what the tests ask about.
 import * as runtime from "@pulumi/pulumi/runtime";
+import { ArgumentsRefused } from "../../../components/refusal";
 import type { GraphResource } from "../../../preview/graph";
 import { runProgram } from "../../../preview/runtime";
 
@@ -91,3 +92,14 @@ export function strays(recorded: Recorded, root: GraphResource): string[] {
     r.urn === root.urn || (r.parent !== null && byUrn.has(r.parent) && under(byUrn.get(r.parent)!));
   return recorded.resources.filter((r) => !under(r)).map((r) => r.urn);
 }
+
+/** The refusal of a constructor that must refuse. */
+export const refusal = (make: () => unknown): ArgumentsRefused => {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof ArgumentsRefused) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+};

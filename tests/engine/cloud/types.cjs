@@ -227,6 +227,11 @@ const LOOKUPS = {
     userId: "STANDIN",
     id: ACCOUNT,
   }),
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": (a) => {
+    const values = (name) => a.filters.find((f) => f.name === name).values;
+    const pairs = values("instance-type").flatMap((type) => values("location").map((zone) => [type, zone]));
+    return { id: "offerings", instanceTypes: pairs.map(([type]) => type), locations: pairs.map(([, zone]) => zone) };
+  },
   "aws:ec2/getVpc:getVpc": (a) => ({ id: a.id, cidrBlock: "10.0.0.0/16", arn: `arn:aws:ec2:::vpc/${a.id}` }),
   "digitalocean:index/getKubernetesVersions:getKubernetesVersions": (a) => ({
     id: "versions",

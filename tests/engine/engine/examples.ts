@@ -39,9 +39,12 @@ const VERSIONS = {
     ebsCsi: "v1.0.0-eksbuild.1",
     podIdentityAgent: "v1.0.0-eksbuild.1",
     snapshotController: "v1.0.0-eksbuild.1",
+    metricsServer: "v1.0.0-eksbuild.1",
   },
   charts: Object.fromEntries(
-    ["kubePrometheusStack", "blackboxExporter", "loki", "alloy", "envoyGateway"].map((c) => [c, { version: "1.0.0" }]),
+    ["kubePrometheusStack", "blackboxExporter", "loki", "alloy", "envoyGateway", "awsLoadBalancerController"].map(
+      (c) => [c, { version: "1.0.0" }],
+    ),
   ),
   images: {
     kubectl: {

@@ -117,13 +117,14 @@ describe("what `up` still lacks", () => {
       groundseg: { version: "2.8.6", sha256: { x86_64: sha } },
       hostImage: { digitalocean: "debian-12-x64", aws: "ami-0123456789abcdef0" },
       addons: Object.fromEntries(
-        ["vpcCni", "kubeProxy", "coredns", "ebsCsi", "podIdentityAgent", "snapshotController"].map((k) => [k, "v1"]),
+        ["vpcCni", "kubeProxy", "coredns", "ebsCsi", "podIdentityAgent", "snapshotController", "metricsServer"].map(
+          (k) => [k, "v1"],
+        ),
       ),
       charts: Object.fromEntries(
-        ["kubePrometheusStack", "blackboxExporter", "loki", "alloy", "envoyGateway"].map((k) => [
-          k,
-          { version: "1.0.0" },
-        ]),
+        ["kubePrometheusStack", "blackboxExporter", "loki", "alloy", "envoyGateway", "awsLoadBalancerController"].map(
+          (k) => [k, { version: "1.0.0" }],
+        ),
       ),
       images: { kubectl: image },
     },
