@@ -12,7 +12,7 @@ export function nextSteps(settings: HostSettings, address: string, dns: { record
   const own = settings.kind === HostKind.BareMetal;
   const steps = [
     own
-      ? `Run the script on the host as root: roadstead preview --out DIR writes it to DIR/hosts/${settings.name}/script.sh; the component's output \`script\` is the same text.`
+      ? `Run the script on the host as root: roadstead host render STACK --script --host ${settings.name} prints it; the component's output \`script\` is the same text.`
       : `Wait for the set-up: ssh ${login} 'sudo journalctl -fu roadstead-bootstrap'; it ends with /var/lib/roadstead/bootstrap.done.`,
   ];
   if (usesLuks(settings))

@@ -1,31 +1,11 @@
 // The volume's script with the real blkid, wipefs, cryptsetup and mkfs on a block device of the test's own.
+import { DEVICE, disk } from "./disk";
 import { rendered, samples } from "./hosts";
 import { Machine, stopAll } from "./machine/machine";
 
-const DEVICE = "/dev/disk/by-id/test";
 const VOLUME = "/usr/local/lib/roadstead/volume";
 const script = rendered(samples["planet at DigitalOcean"]).files.find((f) => f.path === VOLUME)!;
 let machine: Machine;
-
-/** A loop device that frees itself when its holder ends, with the machine at the latest. */
-const HOLD = `import fcntl, os, struct, sys, time
-control = os.open("/dev/loop-control", os.O_RDWR)
-for _ in range(20):
-    n = fcntl.ioctl(control, 0x4C82)
-    if not os.path.exists("/dev/loop%d" % n): os.mknod("/dev/loop%d" % n, 0o660 | 0o060000, os.makedev(7, n))
-    loop = os.open("/dev/loop%d" % n, os.O_RDWR)
-    try:
-        fcntl.ioctl(loop, 0x4C00, os.open("/opt/test/disk", os.O_RDWR))
-        break
-    except OSError: # somebody else was faster
-        os.close(loop)
-info = bytearray(fcntl.ioctl(loop, 0x4C05, bytes(232)))
-info[52:56] = struct.pack("I", 4)
-fcntl.ioctl(loop, 0x4C04, bytes(info))
-os.makedirs("/dev/disk/by-id", exist_ok=True)
-os.symlink("/dev/loop%d" % n, "${DEVICE}")
-time.sleep(86400)
-`;
 
 beforeAll(async () => {
   machine = await Machine.start({
@@ -33,17 +13,16 @@ beforeAll(async () => {
     boots: false,
     files: [
       script,
-      { path: "/opt/test/hold.py", content: HOLD },
+      ...disk,
       {
         path: "/etc/roadstead/volume.env",
         content: `DEVICE=${DEVICE}\nLUKS=0\nMOUNT=/srv/ships\nOPTIONS=noatime,nosuid,nodev\n`,
       },
     ],
   });
-  machine.get("truncate -s 64M /opt/test/disk && mknod -m 0660 /dev/loop-control c 10 237");
-  machine.get("setsid python3 /opt/test/hold.py >/run/hold.log 2>&1 </dev/null &");
+  machine.get("setsid /opt/test/disk-holder >/run/hold.log 2>&1 </dev/null &");
   await machine.until("the device", `[ -b ${DEVICE} ]`);
-}, 180_000);
+}, 300_000);
 afterAll(stopAll);
 
 const volume = (command: string) => machine.run([VOLUME, command]);

@@ -256,7 +256,7 @@ pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*d
 become() {
   out=$(mktemp -u)
   mkfifo "$out"
-  sed -u 's/.*dawn: invalid private keys.*/dawn: invalid private keys (not shown)/' <"$out" &
+  { rm "$out"; exec sed -u 's/.*dawn: invalid private keys.*/dawn: invalid private keys (not shown)/'; } <"$out" &
   exec "$urbit" "$@" >"$out" 2>&1
 }
 has_pier() { [ -d "$pier/.urb" ]; }
