@@ -20,12 +20,13 @@ const OTHER_SERVICES = 100;
 
 /**
  * iptables until the ships of the next twelve months pass what it is fit for. EKS documents IPVS for more; Kubernetes
- * deprecated it in 1.35 (KEP-5495), so from there on nftables, which the add-on takes too.
+ * deprecated it in 1.35 (KEP-5495), so from there on nftables, which the add-on takes too. A wish comes first.
  */
 export function kubeProxyMode(
-  { ships, growth, versions }: Requirements,
+  { ships, growth, versions, cluster }: Requirements,
   recorded: Architecture | null,
 ): { kubeProxyMode?: KubeProxyMode } {
+  if (cluster.kubeProxyMode !== undefined) return { kubeProxyMode: cluster.kubeProxyMode };
   if (recorded !== null) {
     const mode = recorded.cluster?.kubeProxyMode;
     return mode === undefined ? {} : { kubeProxyMode: mode };
@@ -39,7 +40,8 @@ export function kubeProxyMode(
 /** A fleet that has outgrown what it was recorded for. Changing the mode breaks connections, so nothing does it by itself. */
 export function kubeProxyWarning({ ships }: Requirements, { mode, cluster }: Pick<Architecture, "mode" | "cluster">) {
   const services = ships.count + OTHER_SERVICES;
-  if (mode !== "eks" || cluster?.kubeProxyMode !== undefined || services <= LIMITS.kubeProxyServices.value) return null;
+  const routed = cluster?.kubeProxyMode ?? "iptables";
+  if (mode !== "eks" || routed !== "iptables" || services <= LIMITS.kubeProxyServices.value) return null;
   return `about ${services} services with kube-proxy in iptables mode, which slows down past ${LIMITS.kubeProxyServices.value}: see docs/components/cluster-addons.md for the way to another mode`;
 }
 

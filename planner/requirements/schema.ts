@@ -374,6 +374,12 @@ export const requirementsSchema = z.strictObject({
         .describe(
           "Whether nodes reach the image registry (ECR) and STS without NAT, through paid endpoints in each zone. Default false.",
         ),
+      kubeProxyMode: z
+        .enum(["iptables", "ipvs", "nftables"])
+        .optional()
+        .describe(
+          "How EKS nodes route services. Default: iptables up to 900 ships within twelve months, beyond it IPVS or, from Kubernetes 1.35 on, nftables; what is recorded stays unless this says otherwise.",
+        ),
       headroomPercent: z
         .number()
         .min(0)

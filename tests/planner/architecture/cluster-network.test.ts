@@ -54,6 +54,8 @@ describe("kube-proxy", () => {
     [901, {}, "nftables"],
     [901, { versions: { kubernetes: "1.34" } }, "ipvs"],
     [901, { versions: { kubernetes: "1.35" } }, "nftables"],
+    [50, { cluster: { kubeProxyMode: "nftables" } }, "nftables"],
+    [2000, { cluster: { kubeProxyMode: "iptables" } }, "iptables"],
     [50, { growth: { in12Months: 2000 }, versions: { kubernetes: "1.34" } }, "ipvs"],
   ])("for %i ships with %j is in mode %s", (count, more, mode) => {
     expect(locked(more, count).cluster!.kubeProxyMode).toBe(mode);
@@ -67,6 +69,8 @@ describe("kube-proxy", () => {
     expect([modeOf(small.after), modeOf(grown.after)]).toEqual([undefined, undefined]);
     expect(build(eks({}, 1000), "eks").warnings).toEqual([]);
     expect(grown.warnings.join()).toMatch(/1100 services with kube-proxy in iptables mode/);
+    const wished = write(eks({ cluster: { kubeProxyMode: "nftables" } }, 1000), "eks", small.after, { force: true });
+    expect([modeOf(wished.after), wished.warnings.join()]).toEqual(["nftables", expect.not.stringMatching(/iptables/)]);
     const ipvs = write(eks({ versions: { kubernetes: "1.34" } }, 950), "eks", new Map(), {});
     const later = write(eks({ versions: { kubernetes: "1.35" } }, 950), "eks", ipvs.after, { force: true });
     expect([modeOf(ipvs.after), modeOf(later.after)]).toEqual(["ipvs", "ipvs"]);
