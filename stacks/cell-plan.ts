@@ -49,6 +49,11 @@ export function cellContext(architecture: Architecture): CellContext {
     domain: dns.domain,
     gateway: hasEdge(architecture) ? { name: EDGE.gateway, namespace: EDGE.namespace } : null,
     dedicatedNodes: OWN_POOLS.includes(mode),
+    placements: Object.fromEntries(
+      architecture.tenants.flatMap(({ id, runtimeClass }) =>
+        runtimeClass === undefined ? [] : [[id, { runtimeClass }]],
+      ),
+    ),
     parked: architecture.cells.find((c) => c.id === architecture.cell)?.parked ?? false,
     terminationGraceSeconds: release.terminationGraceSeconds,
     startupBudgetSeconds: release.startupBudgetSeconds,
@@ -78,7 +83,7 @@ export function tenantsMade(architecture: Architecture): TenantArgs[] {
   return architecture.tenants.filter((t) => t.madeBy === undefined).map((t) => tenantArgs(t, architecture));
 }
 
-function tenantArgs({ id, quota }: LockedTenant, architecture: Architecture): TenantArgs {
+function tenantArgs({ id, quota, runtimeClass }: LockedTenant, architecture: Architecture): TenantArgs {
   const { cluster, image, isolation, monitoring, network, versions } = architecture;
   const aboard = architecture.ships.filter((s) => s.tenant === id);
   const direct = aboard.filter((s) => s.ames.inbound !== "relayed");
@@ -97,6 +102,7 @@ function tenantArgs({ id, quota }: LockedTenant, architecture: Architecture): Te
     loom: Math.max(31, ...aboard.map((s) => s.loom)),
     images: [image.repository, ...(versions.images?.kubectl ? [versions.images.kubectl.repository] : [])],
     storageClass: cluster?.storageClass || null,
+    runtimeClass: runtimeClass ?? null,
   };
 }
 

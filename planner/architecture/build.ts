@@ -92,7 +92,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   }
 
   const settings = settingsOf(requirements, plan, candidate, overrideText(plan, input), recordedHere);
-  const tenants = tenantsOf(ships, tombstones, living, before);
+  const tenants = tenantsOf(ships, tombstones, living, before, requirements.existing.sandbox);
   const { pools, deviations } = poolsOf(candidate, fleet, ships, input.force ? null : old);
   if (deviations.length > 0) {
     // The plan priced other pools: its total is not what will be paid, and nobody may take it for that.

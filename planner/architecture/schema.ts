@@ -126,6 +126,8 @@ export const tenantSchema = z.strictObject({
   customer: z.string(),
   /** The stack that makes this tenant's namespace when it is not this one: a customer with ships in several cells has one namespace, made by one stack. Absent: this stack makes it. */
   madeBy: z.string().optional(),
+  /** Runtime class its ships run in; the cluster has it. Absent: the cluster's own. */
+  runtimeClass: z.string().optional(),
   quota: z.strictObject({
     ships: z.number().int(),
     memoryMiB: z.number().int(),

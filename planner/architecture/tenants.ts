@@ -12,6 +12,7 @@ export function tenantsOf(
   tombstones: Tombstone[],
   cells: LockedCell[],
   before: ParsedStackFile[],
+  sandbox?: { runtimeClass: string; customers: readonly string[] },
 ): (stack: string) => LockedTenant[] {
   const stackOf = new Map(cells.map((c) => [c.id, c.stack]));
   const order = [...cells].sort((a, b) => cellNumber(a.id) - cellNumber(b.id)).map((c) => c.stack);
@@ -45,7 +46,13 @@ export function tenantsOf(
       if (t.stacks.has(stack) || stack === maker)
         byStack.set(stack, [
           ...(byStack.get(stack) ?? []),
-          { id, customer: t.customer, ...(stack === maker ? {} : { madeBy: maker }), quota },
+          {
+            id,
+            customer: t.customer,
+            ...(stack === maker ? {} : { madeBy: maker }),
+            ...(sandbox?.customers.includes(t.customer) ? { runtimeClass: sandbox.runtimeClass } : {}),
+            quota,
+          },
         ]);
   }
   return (stack) => byStack.get(stack) ?? [];

@@ -80,6 +80,15 @@ function buildable(r: Requirements, d: Draft): Rejection[] {
 function placement(r: Requirements, d: Draft): Rejection[] {
   const { allowed, residency = "none", dr } = r.regions;
   const found: Rejection[] = [];
+  const { sandbox } = r.existing;
+  if (sandbox !== undefined && d.mode !== "existing-cluster")
+    found.push({
+      code: "existing",
+      limit: "a sandbox for customers nobody trusts",
+      have: d.mode,
+      need: `a cluster of yours with the runtime class ${sandbox.runtimeClass}`,
+      fix: "take platform: existing-cluster, or leave existing.sandbox out",
+    });
   const cloud = (CLOUDS as string[]).includes(d.provider);
   if (cloud && allowed !== undefined && !allowed.includes(d.region))
     found.push({

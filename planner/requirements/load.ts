@@ -85,9 +85,37 @@ export function checkRequirements(value: unknown, file: string, rates: Rates = {
     return { ok: false, problems: [...secrets, ...schemaProblems(requirementsSchema, parsed.error, value, file)] };
 
   const resolved = resolveShips(parsed.data.ships, parsed.data.customers, problem);
-  const problems = [...secrets, ...resolved.problems, ...wishProblems(parsed.data, rates, problem)];
+  const problems = [
+    ...secrets,
+    ...resolved.problems,
+    ...wishProblems(parsed.data, rates, problem),
+    ...sandboxProblems(parsed.data, resolved.ships?.named ?? [], problem),
+  ];
   if (problems.length > 0 || resolved.ships === null) return { ok: false, problems };
   return { ok: true, requirements: { ...parsed.data, ships: resolved.ships, given: givenPaths(value) } };
+}
+
+/** A customer misspelt here would run beside the others. */
+function sandboxProblems(
+  file: RequirementsFile,
+  named: readonly { customer: string | null }[],
+  problem: ProblemMaker,
+): Problem[] {
+  const known = [...new Set(named.flatMap((s) => s.customer ?? []))];
+  return (file.existing.sandbox?.customers ?? []).flatMap((customer, i) =>
+    known.includes(customer)
+      ? []
+      : [
+          problem(
+            `existing.sandbox.customers[${i}]`,
+            customer,
+            known.length > 0
+              ? `a customer of ships.named: ${known.join(", ")}`
+              : "a customer of ships.named, and none has one",
+            didYouMean(customer, known, "name the customer as its ships do"),
+          ),
+        ],
+  );
 }
 
 function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMaker): Problem[] {
