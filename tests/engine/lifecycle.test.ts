@@ -1,6 +1,7 @@
 // From nothing to nothing, for a small example of every mode and every file of examples/ up to 60 ships: what `up` makes, that it stays as it is, and what `destroy`
 // leaves. What nobody may lose is what is left.
 import { exampleFiles } from "./engine/example-files";
+import { outOfOrder } from "./engine/destroy-order";
 import { type Example, examples, prepare } from "./engine/examples";
 import { type CloudObject, type JournalEntry, type Outcome, Project } from "./engine/project";
 
@@ -98,45 +99,6 @@ function expectDone(outcome: Outcome): void {
 function expectUnchanged(outcome: Outcome): void {
   expectDone(outcome);
   if (Object.keys(outcome.changes).some((op) => op !== "same")) throw new Error(outcome.output.slice(-6_000));
-}
-
-/** What stands on something goes before it: ships, then nodes, then the cluster, then its network. */
-const BEFORE: [string, string][] = [
-  ["StatefulSet", "NodeGroup"],
-  ["StatefulSet", "KubernetesNodePool"],
-  ["ConfigMap", "NodeGroup"],
-  ["NodeGroup", "Cluster"],
-  ["Addon", "Cluster"],
-  ["AccessEntry", "Cluster"],
-  ["KubernetesNodePool", "KubernetesCluster"],
-  ["Cluster", "Subnet"],
-  ["KubernetesCluster", "Vpc"],
-  ["VolumeAttachment", "Droplet"],
-  ["VolumeAttachment", "Instance"],
-  ["Instance", "NetworkInterface"],
-  ["NetworkInterface", "Subnet"],
-  ["NatGateway", "Subnet"],
-  ["Subnet", "Vpc"],
-];
-
-/** On a host these wait for each other; those of another host are none of its business. */
-const OF_ONE_HOST = /^(VolumeAttachment|Instance|NetworkInterface|Droplet)$/;
-
-function outOfOrder(taken: JournalEntry[]): string[] {
-  const went = taken.map((e) => ({
-    kind: e.type.split(":").pop()!,
-    host: e.urn
-      .replace(/-[^-]+$/, "")
-      .split("::")
-      .pop()!,
-  }));
-  const wrong = (first: string, then: string): boolean =>
-    went.some(
-      (a, i) =>
-        a.kind === then &&
-        went.slice(i + 1).some((b) => b.kind === first && (!OF_ONE_HOST.test(then) || a.host === b.host)),
-    );
-  return BEFORE.filter(([first, then]) => wrong(first, then)).map(([first, then]) => `a ${first} went after a ${then}`);
 }
 
 const named = ({ type, id }: CloudObject): string => `${type} ${id}`;
