@@ -54,6 +54,8 @@ export const internet: File[] = [
     path: "/etc/hosts",
     content: `127.0.0.1 localhost\n${OUTSIDE.downloads} github.com bin.infra.native.computer\n`,
   },
+  // The network is there already: nobody answers DHCP.
+  { path: "/etc/cloud/cloud.cfg.d/91_network.cfg", content: "network: { config: disabled }\n" },
   {
     path: "/opt/test/serve.py",
     content: `import functools, http.server, ssl
