@@ -8,7 +8,7 @@ const byUrn = (resources: readonly GraphResource[]) => [...resources].sort((a, b
 test("a ship removed from a further cell is drawn as its program registers it: claim and volume, nothing that runs", async () => {
   const architectures = clusterArchitectures({ cells: 2, shipsPerCell: 1 });
   const [, cell] = architectures;
-  const [{ tenant }] = cell!.ships as [{ tenant: string }];
+  const { tenant } = cell!.ships[0]!;
   cell!.tombstones = [
     {
       id: "dacmul-pittyv",
