@@ -6,8 +6,6 @@ import type { Cluster as ClusterClass, ClusterAddons as AddonsClass, Network as 
 import type { NodePool as NodePoolClass, typesOffered as typesOfferedFunction } from "../components/eks";
 import type { ExistingCluster as ExistingClusterClass } from "../components/existing";
 import type { Architecture } from "../planner/architecture/schema";
-import { defaultCatalog, type InstanceType } from "../planner/catalog/catalog";
-import { reservedAttachments } from "../planner/plan/capacity";
 import type { StackOutputs, Surroundings } from "./surroundings";
 import { stackTags } from "./tags";
 
@@ -144,7 +142,7 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
       nodePools: pools,
       versions: versions.addons ?? {},
       kubeProxyMode,
-      reservedVolumeAttachments: reservedAttachments(shipTypes(architecture)),
+      reservedVolumeAttachments: clusterSettings.reservedVolumeAttachments,
       storageClass: clusterSettings.storageClass,
       backupTag: backupTag(architecture),
       domain: architecture.dns.domain,
@@ -170,14 +168,6 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
       platformReady: addons.ready,
     },
   };
-}
-
-/** Types of the nodes ships live on. One the catalog does not know counts as having shared slots: fewer volumes, never too many. */
-function shipTypes({ nodePools }: Architecture): Pick<InstanceType, "volumeSlots">[] {
-  const known = new Map(defaultCatalog().instanceTypes.map((t) => [t.name, t]));
-  return nodePools
-    .filter((pool) => pool.role === "ships")
-    .map((pool) => known.get(pool.type) ?? { volumeSlots: "shared" as const });
 }
 
 function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platform {

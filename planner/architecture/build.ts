@@ -11,7 +11,7 @@ import { type Fleet, type FleetShip, matchFleet, type RecordedShip } from "./fle
 import { type HostPlacement, isHostMode, lockedHost, placeOnOwnVps, placeOnShared } from "./hosts";
 import { cellNumber, isPlaceholder, isStackOf, stackOfCell } from "./identity";
 import { noRoom, type Placed, placeOnCluster, placeOnHosts } from "./place";
-import { keepPools, type PoolChoice } from "./pools";
+import { keepPools, type PoolChoice, reservedSlots } from "./pools";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
 import { claimOf, stateOf } from "./run-state";
@@ -94,6 +94,8 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const settings = settingsOf(requirements, plan, candidate, overrideText(plan, input), recordedHere);
   const tenants = tenantsOf(ships, tombstones, living, before, requirements.existing.sandbox);
   const { pools, deviations } = poolsOf(candidate, fleet, ships, input.force ? null : old);
+  if (candidate.mode === "eks" && settings.cluster !== null)
+    Object.assign(settings.cluster, reservedSlots(pools, input.catalog ?? defaultCatalog()));
   if (deviations.length > 0) {
     // The plan priced other pools: its total is not what will be paid, and nobody may take it for that.
     settings.cost.incomplete = true;

@@ -1,5 +1,7 @@
 // Node pools over re-plans. A pool's name holds its node type and the cheapest type changes with the number of ships: a
 // re-plan that followed the plan alone would delete pools whose nodes run ships.
+import type { Catalog } from "../catalog/catalog";
+import { reservedAttachments } from "../plan/capacity";
 import type { LockedNodePool } from "./schema";
 
 export interface PoolChoice {
@@ -60,4 +62,17 @@ function deviations(chosen: LockedNodePool[], planned: LockedNodePool[], kept: L
     .filter((p) => !chosen.some((x) => x.name === p.name))
     .map((p) => `pool ${p.name}: not opened, priced by the plan as ${nodes(p.count)}`);
   return [...more, ...fewer];
+}
+
+/** What the volume driver keeps free, when it is not the usual two slots. A type nobody knows counts as having shared slots: fewer volumes, never too many. */
+export function reservedSlots(
+  pools: readonly LockedNodePool[],
+  catalog: Catalog,
+): { reservedVolumeAttachments?: number } {
+  const known = new Map(catalog.instanceTypes.map((t) => [t.name, t]));
+  const types = pools
+    .filter((pool) => pool.role === "ships")
+    .map((pool) => known.get(pool.type) ?? { volumeSlots: "shared" as const });
+  const reserved = reservedAttachments(types);
+  return reserved === reservedAttachments([]) ? {} : { reservedVolumeAttachments: reserved };
 }

@@ -206,6 +206,8 @@ export const architectureSchema = z.strictObject({
       adminArns: z.array(z.string()),
       /** How services are routed on EKS nodes. Absent: iptables, AWS's default. */
       kubeProxyMode: z.enum(KUBE_PROXY_MODES).optional(),
+      /** Attachment slots of an EKS node that piers may not take. Absent: 2. */
+      reservedVolumeAttachments: z.number().int().min(1).optional(),
     })
     .nullable(),
   nodePools: z.array(nodePoolSchema),

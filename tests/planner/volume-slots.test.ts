@@ -2,6 +2,7 @@
 import { WARM_IP_TARGET } from "../../components/eks/render/addons";
 import { defaultCatalog, type InstanceType } from "../../planner/catalog/catalog";
 import { LIMITS } from "../../planner/catalog/limits";
+import { reservedSlots } from "../../planner/architecture/pools";
 import { nodeCapacity, reservedAttachments } from "../../planner/plan/capacity";
 
 const types = defaultCatalog().instanceTypes;
@@ -47,4 +48,27 @@ test("root, piers and the interfaces that their pods' addresses need fit the slo
     }),
   );
   expect(tooMany).toEqual([]);
+});
+
+test("the lock records one reserved slot for a fleet on types with slots of their own, and leaves the usual two out", () => {
+  const pools = (...names: string[]) =>
+    names.map((type) => ({
+      name: type,
+      role: "ships" as const,
+      type,
+      arch: "x86_64" as const,
+      zone: null,
+      count: 1,
+      shipsPerNode: 1,
+      maxPods: null,
+    }));
+  const [own, shared] = [kinds("dedicated")[0]!.name, kinds("shared")[0]!.name];
+  const catalog = defaultCatalog();
+  expect(reservedSlots(pools(own), catalog)).toEqual({ reservedVolumeAttachments: 1 });
+  expect(reservedSlots(pools(shared), catalog)).toEqual({});
+  expect(reservedSlots(pools(own, shared), catalog)).toEqual({});
+  expect(reservedSlots(pools("x9.nobody-knows"), catalog)).toEqual({});
+  expect(reservedSlots([...pools(own), { ...pools(shared)[0]!, role: "system" }], catalog)).toEqual({
+    reservedVolumeAttachments: 1,
+  });
 });
