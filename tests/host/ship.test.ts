@@ -64,6 +64,13 @@ it("boots once, is followed by its later unit, and stops cleanly without its wor
   expect(machine.sh(`ls /srv/ships/${ID}/.urb/worker-was-signalled`).code).not.toBe(0);
 });
 
+it("starts by itself after a first boot that found its later unit still stopping", async () => {
+  const zod = ["roadstead-ship@zod", "roadstead-first-boot@zod"];
+  machine.get(`systemctl start --no-block ${zod[0]}; systemctl start --no-block ${zod[1]}`);
+  await machine.until("the fake ship", "bash -c ': </dev/tcp/127.0.0.1/8082'");
+  expect(show(zod[0]!, "ActiveState")).toBe("active");
+});
+
 it("does not boot a second time, though somebody starts the first boot again", async () => {
   await booted();
   machine.sh(`systemctl start roadstead-first-boot@${ID}`);

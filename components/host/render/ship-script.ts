@@ -151,6 +151,7 @@ check) # before every later run
   ;;
 run) become -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after) # after every run: refusal lines quarantine, a clean stop is recorded
+  [ "\${SERVICE_RESULT:-}" != exec-condition ] || exit 0 # it did not run
   sleep "\${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
   journalctl --sync 2>/dev/null || true
   if journalctl -o cat "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then

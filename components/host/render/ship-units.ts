@@ -67,8 +67,11 @@ RequiresMountsFor=${PIERS}
 Description=First boot of ship %i
 Wants=network-online.target
 After=network-online.target
-${volume}Conflicts=roadstead-ship@%i.service
+${volume}# After: a stop of the other unit is over before this one starts. replace: and would not stand in the way of its start.
+Conflicts=roadstead-ship@%i.service
+After=roadstead-ship@%i.service
 OnSuccess=roadstead-ship@%i.service
+OnSuccessJobMode=replace
 
 [Service]
 Type=oneshot

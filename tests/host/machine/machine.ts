@@ -181,7 +181,9 @@ export class Machine {
 
   /** The end of the log, for whoever reads a failure. */
   journal = (): string =>
-    this.sh("journalctl -b --no-pager -o short-monotonic | tail -n 60; cloud-init status --long").out;
+    this.sh(
+      "journalctl -b --no-pager -o short-monotonic -u 'roadstead*' | tail -n 40; journalctl -b --no-pager -p warning | tail -n 20; cloud-init status --long",
+    ).out;
 
   /** A real reboot: units stop in order, the disk stays. */
   async reboot(): Promise<void> {
