@@ -49,6 +49,7 @@ pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*d
 become() {
   out=$(mktemp -u)
   mkfifo "$out"
+  # shellcheck disable=SC2094 # a pipe with a name, not a file
   { rm "$out"; exec sed -u 's/.*dawn: invalid private keys.*/dawn: invalid private keys (not shown)/'; } <"$out" &
   exec "$urbit" "$@" >"$out" 2>&1
 }

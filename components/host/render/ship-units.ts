@@ -1,5 +1,5 @@
 // Units that run ships: first boot and later runs are two different units, since they are two different command lines.
-import { LIB, PIERS, unit, type HostFile } from "./file";
+import { LIB, PIERS, STATE, unit, type HostFile } from "./file";
 import { SHIP_SCRIPT } from "./ship-script";
 import type { HostSettings, HostShip } from "./settings";
 
@@ -177,8 +177,9 @@ for env in "$root"/etc/roadstead/ships/*.env; do
     continue
   fi
   systemctl stop "$unit"
-  # 1: it ended by itself. A runtime that a signal ends before it listens is a success to systemd, not to its pier.
-  if [ "$(systemctl show -p Result --value "$unit") $(systemctl show -p ExecMainCode --value "$unit")" != "success 1" ]; then
+  # The ship's own record says so: systemd takes an end by a signal for a success, and forgets units that are not enabled.
+  stopped=$(sed -n 's/.* //p' "$root${STATE}/ships/$id/loom" 2>/dev/null || true)
+  if [ "$(systemctl show -p Result --value "$unit") $stopped" != "success stopped" ]; then
     echo "roadstead: $id: did not stop cleanly, so nothing is done to its pier" >&2
     failed=1
   else

@@ -32,7 +32,6 @@ class Sandbox {
 echo "systemctl $*" >>"$ROADSTEAD_ROOT/calls"
 case $* in
 "is-active"*) [ -e "$ROADSTEAD_ROOT/active" ] ;;
-*ExecMainCode*) echo 1 ;;
 "show"*) cat "$ROADSTEAD_ROOT/result" 2>/dev/null || echo success ;;
 esac
 `,
@@ -348,6 +347,7 @@ describe("maintenance", () => {
     const s = booted();
     s.write("active", "");
     s.write(`srv/ships/${ID}/.urb/chk/image.bin`, "x");
+    s.write(`var/lib/roadstead/ships/${ID}/loom`, "31 stopped\n");
     s.write("stubs/df", "#!/bin/sh\necho head\necho dev 1 1 ${FREE:-99999999} 1 /\n", "0755");
     s.write("calls", "");
     return s;
@@ -385,6 +385,13 @@ describe("maintenance", () => {
       `systemctl stop roadstead-ship@${ID}.service`,
       `systemctl start roadstead-ship@${ID}.service`,
     ]);
+  });
+
+  it("leaves the pier alone when the ship's own record knows of no clean stop", () => {
+    const s = running();
+    s.write(`var/lib/roadstead/ships/${ID}/loom`, "31 running\n");
+    expect(s.run("pack", { script: maintain }).code).toBe(1);
+    expect(s.read("calls")).not.toContain("urbit pack");
   });
 
   it("does not touch a ship that is not running", () => {

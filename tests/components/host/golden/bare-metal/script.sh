@@ -256,6 +256,7 @@ pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*d
 become() {
   out=$(mktemp -u)
   mkfifo "$out"
+  # shellcheck disable=SC2094 # a pipe with a name, not a file
   { rm "$out"; exec sed -u 's/.*dawn: invalid private keys.*/dawn: invalid private keys (not shown)/'; } <"$out" &
   exec "$urbit" "$@" >"$out" 2>&1
 }
@@ -524,8 +525,9 @@ for env in "$root"/etc/roadstead/ships/*.env; do
     continue
   fi
   systemctl stop "$unit"
-  # 1: it ended by itself. A runtime that a signal ends before it listens is a success to systemd, not to its pier.
-  if [ "$(systemctl show -p Result --value "$unit") $(systemctl show -p ExecMainCode --value "$unit")" != "success 1" ]; then
+  # The ship's own record says so: systemd takes an end by a signal for a success, and forgets units that are not enabled.
+  stopped=$(sed -n 's/.* //p' "$root/var/lib/roadstead/ships/$id/loom" 2>/dev/null || true)
+  if [ "$(systemctl show -p Result --value "$unit") $stopped" != "success stopped" ]; then
     echo "roadstead: $id: did not stop cleanly, so nothing is done to its pier" >&2
     failed=1
   else
