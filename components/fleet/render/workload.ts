@@ -157,7 +157,8 @@ function besideTheShip(name: string, script: string, context: CellContext): Reco
     volumeMounts: [
       { name: "pier", mountPath: "/urbit", readOnly: true },
       { name: "run", mountPath: "/run/roadstead" },
-      { name: "tmp", mountPath: "/tmp" },
+      // Their own: kubectl does what a configuration in its home says, and the ship must not be able to put one there.
+      { name: "claim-tmp", mountPath: "/tmp" },
       { name: "scripts", mountPath: "/roadstead", readOnly: true },
       // Only in these two: the ship's own container cannot ask the API for anything.
       { name: "token", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
@@ -250,6 +251,7 @@ function volumes(ship: LockedShip): Record<string, unknown>[] {
     { name: "pier", persistentVolumeClaim: { claimName: pierName(ship.id) } },
     { name: "run", emptyDir: {} },
     { name: "tmp", emptyDir: {} },
+    { name: "claim-tmp", emptyDir: {} },
     { name: "scripts", configMap: { name: scriptsName(ship.cell) } },
     // Optional: once a ship is sealed its Secret is gone, and it must start all the same.
     { name: "key", secret: { secretName: keyName(ship.id), optional: true, defaultMode: 0o440 } },

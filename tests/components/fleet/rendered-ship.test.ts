@@ -41,6 +41,19 @@ describe("a rendered ship", () => {
     }
   });
 
+  test("what runs the ship writes nothing that whoever has a token takes orders from", () => {
+    type Mounts = { volumeMounts: { name: string; readOnly?: boolean }[] };
+    const { containers, initContainers } = spec().template.spec as unknown as Record<string, Mounts[]>;
+    const written = containers![0]!.volumeMounts.filter((m) => !m.readOnly).map((m) => m.name);
+    for (const { volumeMounts } of initContainers!) {
+      // The pier is looked at only, and what is left in `run` is read as one line.
+      const shared = volumeMounts.filter((m) => !m.readOnly && written.includes(m.name)).map((m) => m.name);
+      expect(shared).toEqual(["run"]);
+    }
+    for (const m of [...containers!, ...initContainers!].flatMap((c) => c.volumeMounts))
+      expect(spec().template.spec.volumes.map((v) => v.name)).toContain(m.name);
+  });
+
   test("requests as a pod just what was planned for it", () => {
     const { containers, initContainers } = spec().template.spec as unknown as Record<
       string,
