@@ -110,7 +110,8 @@ supervise() {
     code=$?
     kill -0 "$child" 2> /dev/null || break
   done
-  wait "$watcher"
+  # Told to stop just now, too: what it printed last may be a refusal.
+  while kill -0 "$watcher" 2> /dev/null; do wait "$watcher"; done
   child=
   park_if_refused
   [ "$code" -ne 0 ] || ! has_pier || note_stop

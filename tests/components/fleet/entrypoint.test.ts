@@ -280,6 +280,20 @@ describe("a refusal of the runtime parks the container", () => {
     expect(calls()).toHaveLength(2);
   });
 
+  test("also when it is told to end while the last words are still on their way", async () => {
+    runtime(
+      `( echo up > ${at("runs")}; sleep 1; echo "${DOUBLE}" ) & while [ ! -e ${at("runs")} ]; do sleep 0.05; done; exit 1`,
+    );
+    verdict("run none");
+    pier();
+    const child = start();
+    await until(() => exists("runs"));
+    await new Promise((r) => setTimeout(r, 400));
+    child.kill("SIGTERM");
+    await exitOf(child);
+    expect(read("volume/roadstead-refused")).toMatch(/double-boot detected/);
+  });
+
   test("not when a peer makes the ship print such words later on", async () => {
     tool("curl", "printf 204");
     runtime(`echo up > ${at("runs")}; while [ ! -e ${at("run/up")} ]; do sleep 0.05; done; echo "${DOUBLE}"; exit 0`);
