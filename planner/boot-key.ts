@@ -78,8 +78,8 @@ function firstShip(jammed: bigint): bigint | null {
 export function shipOfKey(text: string): string | null {
   const jammed = readUw(text.trim());
   const ship = jammed === null ? null : firstShip(jammed);
-  // No ship has more than 128 bits.
-  if (ship === null || ship >= 2n ** 128n) return null;
+  // No ship with a key has more than 64 bits: a longer number is of a damaged key, and may hold part of the private one.
+  if (ship === null || ship >= 2n ** 64n) return null;
   // Loaded where a key is looked at only: most plans have none at hand.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const ob = require("urbit-ob") as typeof UrbitOb;

@@ -52,7 +52,7 @@ test.each(["~zod", "~marzod", "~sampel-palnet", "~doznec-sampel-palnet"])(
   },
 );
 
-test("the key of any ship up to a comet", () => {
+test("the key of any ship but a comet, which has none", () => {
   fc.assert(
     fc.property(
       fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
@@ -62,6 +62,10 @@ test("the key of any ship up to a comet", () => {
       },
     ),
   );
+});
+
+test("a number longer than any ship's that has a key is not shown: it may be part of the private key", () => {
+  expect(shipOfKey(uw([2n ** 64n, [1n, [ring, 0n]]]))).toBeNull();
 });
 
 test("text that is no key has no ship, whatever it is, and nothing is thrown", () => {
