@@ -150,15 +150,18 @@ check) # before every later run
   fi
   put loom "$LOOM running"
   ;;
-run) become -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
+# Directly: it reads no key, and between a last word on a pipe and the journal the end of the unit can take whoever reads it.
+run) exec "$urbit" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after) # after every run: refusal lines quarantine, a clean stop is recorded
   [ "\${SERVICE_RESULT:-}" != exec-condition ] || exit 0 # it did not run
   sleep "\${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
   journalctl --sync 2>/dev/null || true
-  if journalctl -o cat "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then
-    quarantine "the runtime refused it: double-boot detected"
-  fi
-  if [ "\${SERVICE_RESULT:-}" = success ] && [ "\${EXIT_STATUS:-}" = 0 ] && has_pier; then
+  # Whoever refuses does not end with 0: before a clean stop such words are a peer's, who can have any printed.
+  if [ "\${SERVICE_RESULT:-} \${EXIT_STATUS:-}" != "success 0" ]; then
+    if journalctl -o cat "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then
+      quarantine "the runtime refused it: double-boot detected"
+    fi
+  elif has_pier; then
     event=$(pier_event || true)
     [ -z "$event" ] || put event "$event"
     put loom "$LOOM stopped"

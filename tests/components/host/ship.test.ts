@@ -293,6 +293,14 @@ describe("later runs", () => {
     expect(s.quarantine).toBe("the runtime refused it: double-boot detected");
   });
 
+  it("are not parked by a peer who has such words printed: a ship that was refused does not stop cleanly", () => {
+    const s = booted();
+    s.write("journal", "< ~ravmel-ropdyl: double-boot detected, refusing to boot\n");
+    expect(s.cleanStop().code).toBe(0);
+    expect(s.run("check").code).toBe(0);
+    expect(s.run("after", { env: { SERVICE_RESULT: "core-dump", EXIT_STATUS: "SEGV" } }).code).toBe(77);
+  });
+
   it("are not parked by the runtime's note that it could not check", () => {
     const s = booted();
     s.write("journal", "boot: peer-state unvailable on czar, cannot protect from double-boot\n");
