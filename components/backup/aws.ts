@@ -8,20 +8,16 @@ import { Key } from "@pulumi/aws/kms/key";
 import { Bucket } from "@pulumi/aws/s3/bucket";
 import { BucketLifecycleConfiguration } from "@pulumi/aws/s3/bucketLifecycleConfiguration";
 import { BucketObjectLockConfiguration } from "@pulumi/aws/s3/bucketObjectLockConfiguration";
-import { BucketOwnershipControls } from "@pulumi/aws/s3/bucketOwnershipControls";
-import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy";
-import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock";
 import { BucketReplicationConfig } from "@pulumi/aws/s3/bucketReplicationConfig";
-import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration";
 import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning";
 import { BACKUP_TAG } from "../eks/render/addons";
 import { trustService } from "../eks/render/iam-documents";
+import { createAccessLogs } from "./access-logs";
 import type { BackupContext, MadeBackups } from "./backups";
+import { closeBucket, NONCURRENT_DAYS } from "./bucket";
 import { copyUnderKey, replicate, tlsOnly } from "./render/documents";
 import { type SnapshotSchedule, snapshotSchedule } from "./render/schedule";
 
-/** Days after which a replaced or deleted version goes for good. */
-export const NONCURRENT_DAYS = 90;
 /** Days after which an object moves to infrequent access; S3 allows no fewer. */
 export const INFREQUENT_ACCESS_DAYS = 30;
 
@@ -67,50 +63,17 @@ function createVault({ args, parent }: BackupContext, name: string, region: stri
     { bucket: bucket.id, versioningConfiguration: { status: "Enabled" }, region },
     { parent },
   );
-  secureBucket(parent, name, region, bucket, key);
+  closeBucket(
+    parent,
+    `${name}-bucket`,
+    region,
+    bucket,
+    key,
+    bucket.arn.apply((arn) => tlsOnly(arn)),
+  );
   limitBucket({ name, args, parent }, region, bucket, versioning);
+  createAccessLogs({ name, args, parent }, region, bucket);
   return { region, key, bucket, versioning };
-}
-
-function secureBucket(parent: pulumi.Resource, name: string, region: string, bucket: Bucket, key: Key): void {
-  new BucketServerSideEncryptionConfiguration(
-    `${name}-bucket`,
-    {
-      bucket: bucket.id,
-      rules: [
-        {
-          applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key.arn },
-          // One call to the key service a bucket instead of one an object.
-          bucketKeyEnabled: true,
-        },
-      ],
-      region,
-    },
-    { parent },
-  );
-  const closed = new BucketPublicAccessBlock(
-    `${name}-bucket`,
-    {
-      bucket: bucket.id,
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-      region,
-    },
-    { parent },
-  );
-  new BucketOwnershipControls(
-    `${name}-bucket`,
-    { bucket: bucket.id, rule: { objectOwnership: "BucketOwnerEnforced" }, region },
-    { parent },
-  );
-  new BucketPolicy(
-    `${name}-bucket`,
-    { bucket: bucket.id, policy: bucket.arn.apply((arn) => tlsOnly(arn)), region },
-    // S3 refuses two of these at once on one bucket.
-    { parent, dependsOn: [closed] },
-  );
 }
 
 function limitBucket(

@@ -1,5 +1,5 @@
 // Buckets: versioned, encrypted, private, reached by TLS only.
-import { each, get, list, type PolicyResource, type PolicyStack, type Rule } from "./resource";
+import { each, get, list, type PolicyResource, type PolicyStack, type Rule, Undecided } from "./resource";
 
 const BUCKETS = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"];
 const SPACE = "digitalocean:index/spacesBucket:SpacesBucket";
@@ -31,7 +31,7 @@ export const STORAGE_RULES: Rule[] = [
   },
   {
     name: "bucket-encrypted",
-    description: "Buckets are encrypted with a key of the account.",
+    description: "Buckets are encrypted with a key of the account; those S3 writes access logs to, with S3's own.",
     severity: "high",
     level: "mandatory",
     scope: "stack",
@@ -41,8 +41,10 @@ export const STORAGE_RULES: Rule[] = [
       const algorithms = found.flatMap((e) =>
         list(e.props, "rules").map((rule) => get(rule, "applyServerSideEncryptionByDefault.sseAlgorithm")),
       );
-      if (!algorithms.some((a) => a === "aws:kms" || a === "aws:kms:dsse"))
-        yield "encryption with a KMS key is not configured";
+      if (algorithms.some((a) => a === "aws:kms" || a === "aws:kms:dsse")) return;
+      // S3 delivers access logs to no bucket that encrypts under another key than its own.
+      if (algorithms.includes("AES256") && takesAccessLogs(bucket, stack)) return;
+      yield "encryption with a KMS key is not configured";
     },
   },
   {
@@ -90,6 +92,27 @@ export const STORAGE_RULES: Rule[] = [
     },
   },
 ];
+
+/** Whether its policy lets S3's log delivery, and nobody else, write into it. */
+function takesAccessLogs(bucket: PolicyResource, stack: PolicyStack): boolean {
+  return of(bucket, stack, ...configuration("policy")).some((p) => {
+    const policy = get(p.props, "policy");
+    const allowed = list(typeof policy === "string" ? JSON.parse(policy) : policy, "Statement").filter(
+      (statement) => get(statement, "Effect") === "Allow",
+    );
+    const arn = get(bucket.props, "arn");
+    // Which bucket the policy speaks of shows only once the bucket has its address.
+    if (arn === undefined) throw new Undecided("arn");
+    return (
+      allowed.length > 0 &&
+      allowed.every(
+        (statement) =>
+          get(statement, "Principal.Service") === "logging.s3.amazonaws.com" &&
+          get(statement, "Resource") === `${String(arn)}/*`,
+      )
+    );
+  });
+}
 
 function deniesPlainHttp(policy: unknown): boolean {
   return list(policy, "Statement").some((statement) => {

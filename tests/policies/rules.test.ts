@@ -404,6 +404,44 @@ describe.each(cases)("$rule", ({ rule, good, beside = [], bad, unknown }) => {
   }
 });
 
+describe("a bucket under S3's own key", () => {
+  const own = changed(s.encryption, "rules", [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }]);
+  const named = changed(s.bucket, "arn", "arn:aws:s3:::logs");
+  const allowing = (Principal: object, Resource = "arn:aws:s3:::logs/*") =>
+    changed(
+      s.policy,
+      "policy",
+      JSON.stringify({
+        Statement: [
+          { Effect: "Deny", Action: "s3:*", Condition: { Bool: { "aws:SecureTransport": "false" } } },
+          { Effect: "Allow", Principal, Action: "s3:PutObject", Resource },
+        ],
+      }),
+    );
+  const logging = { Service: "logging.s3.amazonaws.com" };
+  const said = (...resources: PolicyResource[]) =>
+    evaluate(
+      resources,
+      rules.filter((r) => r.name === "bucket-encrypted"),
+      DAY,
+    ).map((j) => j.verdict);
+
+  test("passes when only S3's access logs are written to it", () => {
+    expect(said(named, own, allowing(logging))).toEqual(["pass"]);
+  });
+
+  test("fails when anybody else writes to it, or the logs go elsewhere", () => {
+    expect(said(named, own, s.policy)).toEqual(["fail"]);
+    expect(said(named, own, allowing({ AWS: "*" }))).toEqual(["fail"]);
+    expect(said(named, own, allowing(logging, "arn:aws:s3:::other/*"))).toEqual(["fail"]);
+  });
+
+  test("is undecided before its policy, or its address, is known", () => {
+    expect(said(named, own, changed(s.policy, "policy", UNKNOWN))).toEqual(["undecided"]);
+    expect(said(s.bucket, own, allowing(logging))).toEqual(["undecided"]);
+  });
+});
+
 test("every rule has a pair here", () => {
   expect(cases.map((c) => c.rule).sort()).toEqual(rules.map((r) => r.name).sort());
 });

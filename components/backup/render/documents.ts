@@ -1,15 +1,29 @@
 // IAM and bucket policies of the backups, as JSON.
-import { policyJson } from "../../eks/render/iam-documents";
+import { policyJson, type Statement } from "../../eks/render/iam-documents";
+
+const refusePlainHttp = (bucketArn: string): Statement => ({
+  Sid: "RefusePlainHttp",
+  Effect: "Deny",
+  Principal: "*",
+  Action: "s3:*",
+  Resource: [bucketArn, `${bucketArn}/*`],
+  Condition: { Bool: { "aws:SecureTransport": "false" } },
+});
 
 /** Refuses whoever asks without TLS. */
 export function tlsOnly(bucketArn: string): string {
-  return policyJson({
-    Sid: "RefusePlainHttp",
-    Effect: "Deny",
-    Principal: "*",
-    Action: "s3:*",
-    Resource: [bucketArn, `${bucketArn}/*`],
-    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  return policyJson(refusePlainHttp(bucketArn));
+}
+
+/** Lets S3 write the access log of one bucket into another, and nothing else. */
+export function acceptAccessLogs(logsArn: string, sourceArn: string): string {
+  return policyJson(refusePlainHttp(logsArn), {
+    Sid: "AccessLogs",
+    Effect: "Allow",
+    Principal: { Service: "logging.s3.amazonaws.com" },
+    Action: "s3:PutObject",
+    Resource: `${logsArn}/*`,
+    Condition: { ArnLike: { "aws:SourceArn": sourceArn } },
   });
 }
 

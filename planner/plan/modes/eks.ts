@@ -8,7 +8,15 @@ import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, unitPrice } f
 import { spread } from "../node-mix";
 import { grouped } from "../reference";
 import type { PlannedNode, Rejection } from "../schema";
-import { type HostSize, hostSizes, largestMemory, snapshotHours, SNAPSHOT_GB_PER_SHIP, totalDisk } from "./machines";
+import {
+  ACCESS_LOG_GB,
+  type HostSize,
+  hostSizes,
+  largestMemory,
+  snapshotHours,
+  SNAPSHOT_GB_PER_SHIP,
+  totalDisk,
+} from "./machines";
 import { capacityOf, cheapestNodes, MONITORING_GIB, NODE_ROOT_GIB, nodeChoice, systemNodes } from "./nodes";
 
 export function natGateways(context: Pick<Context, "requirements">): "per-zone" | "single" {
@@ -213,6 +221,12 @@ function eksLines(context: Context, bill: Bill, zones: number, nodes: number): v
       driver: "exports kept, 0 to 8 GB a ship",
       resources: ["aws:s3/bucket:Bucket"],
     })
+    .add("access logs of the backup bucket", "usage", ACCESS_LOG_GB, "GB-month", "s3Standard", {
+      low: 0,
+      high: 10 * ACCESS_LOG_GB,
+      driver: "how often the bucket is asked",
+      resources: ["aws:s3/bucket:Bucket"],
+    })
     .add("KMS keys: cluster secrets, backups, flow logs", "fixed", ownVpc ? 3 : 2, "month", "kmsKey", {
       resources: ["aws:kms/key:Key"],
     })
@@ -271,6 +285,12 @@ function drLines(context: Context, bill: Bill): void {
       low: 0,
       high: 8 * N,
       driver: "exports kept, 0 to 8 GB a ship",
+      resources: ["aws:s3/bucket:Bucket"],
+    })
+    .add(`access logs in ${dr}`, "usage", ACCESS_LOG_GB, "GB-month", "s3Standard", {
+      low: 0,
+      high: 10 * ACCESS_LOG_GB,
+      driver: "how often the bucket is asked",
       resources: ["aws:s3/bucket:Bucket"],
     })
     .add(`KMS key in ${dr}`, "fixed", 1, "month", "kmsKey", { resources: ["aws:kms/key:Key"] });

@@ -11,6 +11,7 @@ import {
   type HostSize,
   largestMemory,
   memoryGroups,
+  ACCESS_LOG_GB,
   snapshotHours,
   SNAPSHOT_GB_PER_SHIP,
   tooLarge,
@@ -236,6 +237,12 @@ function backupLines(bill: Bill, context: Context, count: number): void {
       low: 0,
       high: 8 * count,
       driver: "exports kept, 0 to 8 GB a ship",
+      resources: ["aws:s3/bucket:Bucket"],
+    })
+    .add("access logs of the backup bucket", "usage", ACCESS_LOG_GB, "GB-month", "s3Standard", {
+      low: 0,
+      high: 10 * ACCESS_LOG_GB,
+      driver: "how often the bucket is asked",
       resources: ["aws:s3/bucket:Bucket"],
     })
     .add("KMS key of the backups", "fixed", 1, "month", "kmsKey", { resources: ["aws:kms/key:Key"] });

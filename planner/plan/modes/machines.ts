@@ -7,6 +7,8 @@ import type { Provider, Rejection } from "../schema";
 export const EC2_ROOT_GIB = 30;
 /** Snapshot storage a ship adds up to with 8 GB in use, GB (reference model: 8 GB and its changes). */
 export const SNAPSHOT_GB_PER_SHIP = 10.8;
+/** Access logs kept of one backup bucket, GB. Own judgment, unmeasured: some hundred bytes a request, few requests. */
+export const ACCESS_LOG_GB = 1;
 
 /** A machine one can rent, whoever rents it out. */
 export interface HostSize {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { Backups, type BackupsArgs, SNAPSHOT_INTERVALS, snapshotSchedule } from "../../../components/backup";
+import { acceptAccessLogs } from "../../../components/backup/render/documents";
 import type { ArgumentsRefused } from "../../../components/refusal";
 import { asUp, preview, strays, up } from "../eks/record";
 
@@ -24,6 +25,14 @@ const vault = (name: string) => [
   `aws:s3/bucketOwnershipControls:BucketOwnershipControls ${name}-bucket`,
   `aws:s3/bucketPolicy:BucketPolicy ${name}-bucket`,
   `aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration ${name}-bucket`,
+  `aws:s3/bucketLogging:BucketLogging ${name}-bucket`,
+  `aws:s3/bucket:Bucket ${name}-logs`,
+  `aws:s3/bucketVersioning:BucketVersioning ${name}-logs`,
+  `aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration ${name}-logs`,
+  `aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock ${name}-logs`,
+  `aws:s3/bucketOwnershipControls:BucketOwnershipControls ${name}-logs`,
+  `aws:s3/bucketPolicy:BucketPolicy ${name}-logs`,
+  `aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration ${name}-logs`,
 ];
 const SNAPSHOTS = [
   "aws:iam/role:Role prod-snapshots",
@@ -91,6 +100,8 @@ describe("Backups on AWS", () => {
       "aws:kms/key:Key prod-key",
       "aws:s3/bucket:Bucket prod-bucket",
       "aws:s3/bucket:Bucket prod-dr-bucket",
+      "aws:s3/bucket:Bucket prod-dr-logs",
+      "aws:s3/bucket:Bucket prod-logs",
     ]);
     expect(await protectedOnes(false)).toEqual([]);
   });
@@ -98,16 +109,24 @@ describe("Backups on AWS", () => {
   test("keep the bucket private, versioned, encrypted under a rotated key, and old versions for ninety days", async () => {
     const made = await preview(build({ drRegion: null }));
     expect(made.one("aws:kms/key:Key").inputs.enableKeyRotation).toBe(true);
-    expect(made.one("aws:s3/bucketVersioning:BucketVersioning").inputs).toMatchObject({
-      versioningConfiguration: { status: "Enabled" },
-    });
-    expect(made.one("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs).toMatchObject({
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    });
-    const [rule] = made.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").inputs
+    for (const name of ["prod-bucket", "prod-logs"]) {
+      expect(made.one("aws:s3/bucketVersioning:BucketVersioning", name).inputs).toMatchObject({
+        versioningConfiguration: { status: "Enabled" },
+      });
+      expect(made.one("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", name).inputs).toMatchObject({
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      });
+    }
+    const algorithm = (name: string) =>
+      made.one("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", name).inputs
+        .rules as { applyServerSideEncryptionByDefault: { sseAlgorithm: string } }[];
+    expect(algorithm("prod-bucket")[0]!.applyServerSideEncryptionByDefault.sseAlgorithm).toBe("aws:kms");
+    // S3 delivers access logs to no bucket under another key than its own.
+    expect(algorithm("prod-logs")[0]!.applyServerSideEncryptionByDefault.sseAlgorithm).toBe("AES256");
+    const [rule] = made.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "prod-bucket").inputs
       .rules as object[];
     expect(rule).toMatchObject({
       transitions: [{ days: 30, storageClass: "STANDARD_IA" }],
@@ -120,14 +139,51 @@ describe("Backups on AWS", () => {
       const made = await preview(build({ objectLock }));
       return [
         made.all("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration").map((r) => r.name),
-        made.all("aws:s3/bucket:Bucket").map((r) => r.inputs.objectLockEnabled),
+        made
+          .all("aws:s3/bucket:Bucket")
+          .filter((r) => r.inputs.objectLockEnabled === true)
+          .map((r) => r.name),
       ];
     };
-    expect(await locks(false)).toEqual([[], [false, false]]);
+    expect(await locks(false)).toEqual([[], []]);
+    // Never the one for access logs: S3 delivers to no bucket with a lock.
     expect(await locks(true)).toEqual([
       ["prod-bucket", "prod-dr-bucket"],
-      [true, true],
+      ["prod-bucket", "prod-dr-bucket"],
     ]);
+  });
+
+  test("write down who asked for what, in each region, for as long as backups are kept", async () => {
+    const made = await preview(build({ retentionDays: 400, everyHours: 24 }));
+    for (const name of ["prod", "prod-dr"]) {
+      const logging = made.one("aws:s3/bucketLogging:BucketLogging", `${name}-bucket`);
+      const logs = made.one("aws:s3/bucket:Bucket", `${name}-logs`);
+      expect(logs.inputs.region).toBe(logging.inputs.region);
+      expect(made.waits(logging, made.one("aws:s3/bucketPolicy:BucketPolicy", `${name}-logs`))).toBe(true);
+      expect(made.waits(logging, made.one("aws:s3/bucket:Bucket", `${name}-bucket`))).toBe(true);
+      expect(
+        made.one("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", `${name}-logs`).inputs.rules,
+      ).toMatchObject([{ expiration: { days: 400 } }]);
+    }
+  });
+
+  test("let S3 alone write access logs, of the one bucket, and over TLS only", () => {
+    const policy = JSON.parse(acceptAccessLogs("arn:aws:s3:::logs", "arn:aws:s3:::backups")) as {
+      Statement: Record<string, unknown>[];
+    };
+    expect(policy.Statement.filter((s) => s.Effect === "Allow")).toEqual([
+      {
+        Sid: "AccessLogs",
+        Effect: "Allow",
+        Principal: { Service: "logging.s3.amazonaws.com" },
+        Action: "s3:PutObject",
+        Resource: "arn:aws:s3:::logs/*",
+        Condition: { ArnLike: { "aws:SourceArn": "arn:aws:s3:::backups" } },
+      },
+    ]);
+    expect(policy.Statement).toContainEqual(
+      expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+    );
   });
 
   test("snapshot the tagged volumes, and copy every snapshot to the second region for as long", async () => {
