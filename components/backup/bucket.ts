@@ -1,5 +1,5 @@
 // What closes every bucket of the backups: encryption, no public access, no ACLs, TLS only.
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Key } from "@pulumi/aws/kms/key";
 import type { Bucket } from "@pulumi/aws/s3/bucket";
 import { BucketOwnershipControls } from "@pulumi/aws/s3/bucketOwnershipControls";

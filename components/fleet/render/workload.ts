@@ -25,9 +25,9 @@ export function bootMode(ship: Pick<LockedShip, "class" | "fake" | "imported">):
 }
 
 /** Numbers, since the kubelet cannot tell from a name that a user is not root. */
-const USER = 10_000;
+export const USER = 10_000;
 const PROBE_SECONDS = 30;
-const KUBERNETES_ARCH: Record<string, string> = { x86_64: "amd64", arm64: "arm64" };
+export const KUBERNETES_ARCH: Record<string, string> = { x86_64: "amd64", arm64: "arm64" };
 const TOKEN_SECONDS = 3600;
 /**
  * What the container that notes on the claim requests of what was planned for its ship, so that the pod as a whole requests
