@@ -37,14 +37,18 @@ park() {
 }
 
 # Lines by which the runtime refuses a pier or a key, and ends. Only until the ship has answered: what it prints later may
-# come from its peers. A key that cannot be read is printed by the runtime, and must not get into a log.
+# come from its peers. A key that cannot be read is printed by the runtime, however many lines it has, and must not get
+# into a log.
 watch() {
+  hidden=
   while IFS= read -r line || [ -n "$line" ]; do
+    [ -z "$hidden" ] || continue
     reason=
     case $line in
       *"dawn: invalid private keys"*)
         line="dawn: invalid private keys (not shown)"
         reason="the boot key cannot be read"
+        [ -e "$run/up" ] || hidden=1
         ;;
       *"double-boot detected, refusing to boot"*) reason="double-boot" ;;
       *"stale snapshot, downgrade runtime"*)

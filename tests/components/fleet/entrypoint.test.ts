@@ -141,7 +141,9 @@ describe("a first boot", () => {
   });
 
   test("shows no key that the runtime prints because it cannot read it", async () => {
-    runtime(`rm -rf ${at("volume/pier")}; ${refuses("dawn: invalid private keys: 0wcanary")}`);
+    runtime(
+      `rm -rf ${at("volume/pier")}; ${refuses("dawn: invalid private keys: a word before it\n0wcanary\n\n0wcanary-too")}`,
+    );
     verdict("boot");
     key();
     const child = start();

@@ -201,12 +201,27 @@ describe("first boot", () => {
     ["a pier archive", "PK\u0003\u0004 not a key"],
     ["nothing", ""],
     ["two keys", `${KEY}\n${KEY}\n`],
+    ["a key below a line without an end of its own", `my key\n${KEY}`],
     ["a key with something behind it", `${KEY} ; rm -rf /\n`],
   ])("refuses %s where a key is expected", (_, input) => {
     const s = new Sandbox();
     expect(s.run("key", { input }).code).toBe(65);
     expect(s.has(`run/roadstead/keys/${ID}`)).toBe(false);
     expect(s.state).toBe("");
+  });
+
+  it("puts nothing into the log of a key that the runtime cannot read, however many lines it has", () => {
+    const s = new Sandbox();
+    s.write(
+      "stubs/urbit",
+      "#!/bin/sh\nprintf 'one\\ndawn: invalid private keys: 0wcan\\nary\\n\\n0wcanary\\r\\n'\nexit 1\n",
+      "0755",
+    );
+    const log = join(s.root, "log");
+    const unit = `sh ${join(s.root, "usr/local/lib/roadstead/ship")} boot ${ID} >${log} 2>&1; sleep 0.5`;
+    const env = { PATH: `${s.bin}:${process.env.PATH}`, ROADSTEAD_ROOT: s.root, ROADSTEAD_URBIT: join(s.bin, "urbit") };
+    execFileSync("sh", ["-c", unit], { env });
+    expect(s.read("log")).toBe("one\ndawn: invalid private keys (not shown)\n");
   });
 
   it("of a comet and of a fake ship needs no key", () => {

@@ -364,13 +364,13 @@ first_boot() { # the furthest of the two records counts
 recorded_event() { both event | grep -E '^[0-9]+$' | sort -n | tail -n 1; }
 # Always by the ship's own loom: what a stop left undone is done first, and with another loom that corrupts the snapshot.
 pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail -n 1; }
-# Becomes the runtime, so that a stop reaches it and nobody else. It prints a key that it cannot read: that line never
-# gets into a log.
+# Becomes the runtime, so that a stop reaches it and nobody else. It prints a key that it cannot read, and ends: from
+# there on nothing gets into a log.
 become() {
   out=$(mktemp -u)
   mkfifo "$out"
   # shellcheck disable=SC2094 # a pipe with a name, not a file
-  { rm "$out"; exec sed -u 's/.*dawn: invalid private keys.*/dawn: invalid private keys (not shown)/'; } <"$out" &
+  { rm "$out"; exec sed -u '/dawn: invalid private keys/,$ { /dawn: invalid private keys/!d; s/.*/dawn: invalid private keys (not shown)/ }'; } <"$out" &
   exec "$urbit" "$@" >"$out" 2>&1
 }
 has_pier() { [ -d "$pier/.urb" ]; }
@@ -397,7 +397,7 @@ key) # the boot key on standard input, once, after the host is up
   [ "$(first_boot)" = never ] || { say "has had its first boot; the key is not needed and was not read"; exit 77; }
   mkdir -p "$(dirname "$key")"
   head -c 65536 >"$key"
-  if [ "$(wc -l <"$key")" -gt 1 ] || ! grep -Eq '^0w[0-9A-Za-z~.-]+$' "$key"; then
+  if [ "$(grep -c '' <"$key")" != 1 ] || ! grep -Eq '^0w[0-9A-Za-z~.-]+$' "$key"; then
     burn
     say "that is not a boot key: expected one line starting with 0w. A pier comes in another way, see the docs"
     exit 65
