@@ -77,6 +77,23 @@ describe.each(asked)("%s", (name) => {
     expect(project.cloud.journal().slice(before)).toEqual([]);
   });
 
+  // After a refusal the engine goes on with what the refused thing does not stand on. What a chart made is known to its chart
+  // alone, and the engine does not follow that: monitoring may go, and `up` brings it back.
+  test.each([
+    ["without a preview, as the Automation API does it,", []],
+    ["of all that is not protected", ["--exclude-protected"]],
+  ])("destroy %s leaves the ships and all they stand on", async (_how, options) => {
+    const before = project.cloud.journal().length;
+    for (const stack of [...stacks].reverse()) {
+      const refused = await project.destroy(stack, ["--skip-preview", ...options]);
+      if (options.length > 0) continue;
+      expect(refused.code).not.toBe(0);
+      expect(refused.output).toMatch(new RegExp(`${stack}-destroy-guard.* cannot be deleted`));
+    }
+    const taken = project.cloud.journal().slice(before);
+    expect(taken.filter((e) => e.op !== "delete" || !e.urn.includes("helm.sh/v4:Chart$"))).toEqual([]);
+  });
+
   test("after an explicit unprotect only piers and claims are left", async () => {
     const before = project.cloud.journal().length;
     for (const stack of [...stacks].reverse()) {
@@ -90,6 +107,13 @@ describe.each(asked)("%s", (name) => {
     expect(left.filter((o) => !KEPT.test(o.type)).map(named)).toEqual([]);
     expect(shipsIn(left)).toEqual(inClouds);
   });
+});
+
+test("a destroy in the wrong order is seen", () => {
+  const entry = (type: string) => ({ op: "delete" as const, scope: "aws", type, id: "x", urn: "" });
+  expect(outOfOrder([entry("aws:eks/nodeGroup:NodeGroup"), entry("kubernetes:apps/v1:StatefulSet")])).toEqual([
+    "a StatefulSet went after a NodeGroup",
+  ]);
 });
 
 function expectDone(outcome: Outcome): void {
