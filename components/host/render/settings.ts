@@ -43,6 +43,8 @@ export interface HostShip {
   sealed?: boolean;
   /** Its pier existed before and is brought in. Default false. */
   imported?: boolean;
+  /** The event it was stopped at where it ran before; an older pier is not run. Default unknown. */
+  importedAtEvent?: number;
   /** A fake ship: no key, no live network. Default false. */
   fake?: boolean;
   /** Pulumi config key that holds the boot key, only named in the next steps; the key itself never comes here. */
@@ -103,6 +105,7 @@ export function hostShip(ship: LockedShip): HostShip {
     loom: ship.loom,
     sealed: ship.sealed,
     imported: ship.imported,
+    importedAtEvent: ship.attestation?.atEvent,
     fake: ship.fake,
     keySecret: ship.key?.secret,
   };

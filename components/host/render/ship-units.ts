@@ -16,6 +16,7 @@ export function shipEnvironment(ship: HostShip, settings: HostSettings): HostFil
     `HTTP_PORT=${ship.httpPort}`,
     `SEALED=${ship.sealed ? 1 : 0}`,
     `IMPORTED=${ship.imported ? 1 : 0}`,
+    ...(ship.importedAtEvent === undefined ? [] : [`SINCE=${ship.importedAtEvent}`]),
     `VOLUME=${settings.dataDevice ? 1 : 0}`,
   ];
   return { path: `/etc/roadstead/ships/${ship.id}.env`, mode: "0644", content: lines.join("\n") + "\n" };

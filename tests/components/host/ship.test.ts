@@ -333,6 +333,26 @@ describe("later runs", () => {
     expect(imported.state).toBe("done");
   });
 
+  it("take an imported pier from the event on at which its owner says it stopped, and no older one", () => {
+    const older = new Sandbox({ ...PLANET, imported: true, importedAtEvent: 8 });
+    older.setEvent(7);
+    expect(older.run("check").code).toBe(77);
+    expect(older.quarantine).toMatch(/at event 7, older than the recorded event 8: an old copy/);
+    const same = new Sandbox({ ...PLANET, imported: true, importedAtEvent: 8 });
+    same.setEvent(8);
+    expect(same.run("check").code).toBe(0);
+    same.setEvent(9);
+    expect([same.cleanStop().code, same.run("check").code]).toEqual([0, 0]);
+  });
+
+  it("never boot an imported ship from a key, not even while its pier is not there", () => {
+    const s = new Sandbox({ ...PLANET, imported: true });
+    expect(s.run("key", { input: `${KEY}\n` }).code).toBe(64);
+    expect(s.has(`run/roadstead/keys/${ID}`)).toBe(false);
+    expect(s.run("claim").code).toBe(78);
+    expect([s.state, s.quarantine]).toEqual(["", ""]);
+  });
+
   it("try again later, without quarantine, while the volume is not mounted", () => {
     const s = new Sandbox({ ...PLANET, sealed: true }, "/dev/disk/by-id/x");
     expect(s.run("check").code).toBe(75);

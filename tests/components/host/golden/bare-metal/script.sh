@@ -281,6 +281,7 @@ key) # the boot key on standard input, once, after the host is up
   mounted
   refuse_quarantined
   [ "$FIRST_BOOT" = key ] || { say "boots without a key"; exit 64; }
+  [ "${IMPORTED:-0}" = 0 ] || { say "is imported: it goes on with the pier that is brought in, and its key was not read"; exit 64; }
   [ "$(first_boot)" = never ] || { say "has had its first boot; the key is not needed and was not read"; exit 77; }
   mkdir -p "$(dirname "$key")"
   head -c 65536 >"$key"
@@ -304,6 +305,7 @@ claim) # before the first boot: never -> started, under a lock, before the key i
   exec 9>"$here/lock"
   flock -n 9 || { say "another first boot is running"; exit 75; }
   [ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
+  [ "${IMPORTED:-0}" = 0 ] || { say "is imported: its pier has not been brought in"; exit 78; }
   [ "$(first_boot)" = never ] || quarantine "a first boot was started before"
   ! has_pier || quarantine "there is a pier already, and no record of its first boot"
   [ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
@@ -336,6 +338,8 @@ check) # before every later run
       exit 78
     fi
     [ "${IMPORTED:-0}" = 1 ] || quarantine "there is a pier, and no record of its first boot"
+    # Where its owner says that it stopped: an older pier than that is an old copy from the first run on.
+    [ -z "${SINCE:-}" ] || [ -n "$(recorded_event || true)" ] || put event "$SINCE"
     put first-boot "done"
     ;;
   started) quarantine "its first boot was started and did not finish" ;;
