@@ -101,9 +101,12 @@ interface Holder {
 function holdersElsewhere(previous: ReadonlyMap<string, ParsedStackFile>, stack: string): Map<string, Holder> {
   const holders = new Map<string, Holder>();
   const rank = ["stopped", "left", "living"] as const;
+  // The one that stands most in the way; of two that stopped it, the one where it ran last.
+  const outranks = (a: Holder, b: Holder): boolean =>
+    a.how === b.how ? (a.event ?? 0) > (b.event ?? 0) : rank.indexOf(a.how) > rank.indexOf(b.how);
   const hold = (name: string | null, by: Holder): void => {
     const known = name === null ? undefined : holders.get(name);
-    if (name !== null && (!known || rank.indexOf(known.how) < rank.indexOf(by.how))) holders.set(name, by);
+    if (name !== null && (!known || outranks(by, known))) holders.set(name, by);
   };
   for (const file of previous.values()) {
     const a = file.architecture;

@@ -206,6 +206,13 @@ describe("a ship that was stopped in one stack and goes on in another", () => {
     expect(write(fleet([1, 2]), "eks", stoppedThere).problems[0]!.fix).toContain("roadstead ship move");
     // A third environment may take the pier of the last stop.
     expect(write(elsewhere("staging", [pier]), "eks", stoppedThere).problems).toEqual([]);
+    // Not one between the two stops, in whatever order the locks are read.
+    const between = { name: planet(2), imported: { sourceStoppedForGood: true, atEvent: 5000 } };
+    for (const files of [stoppedThere, new Map([...stoppedThere].reverse())]) {
+      const older = write(elsewhere("staging", [between]), "eks", files);
+      expect(older).toMatchObject({ writes: [], problems: [{ code: "held" }] });
+      expect(older.problems[0]!.received).toContain("event 9000");
+    }
   });
 
   test("stays where it went: later plans there keep it", () => {
