@@ -1,6 +1,6 @@
 // The parts of a lock that follow from the requirements and the candidate alone.
 import { natGateways } from "../plan/modes/eks";
-import { snapshotHours } from "../plan/modes/machines";
+import { BACKUP_DAYS, snapshotInterval } from "../plan/recovery";
 import type { Candidate, Plan } from "../plan/schema";
 import { MAX_SHIPS_STARTED_AT_CREATION, MIN_TERMINATION_GRACE_SECONDS } from "../predicates";
 import type { Requirements } from "../requirements/schema";
@@ -8,10 +8,9 @@ import { kubeProxyMode, networkRange } from "./cluster-network";
 import { isHostMode } from "./hosts";
 import type { Architecture, LockedNodePool } from "./schema";
 
-/** The fleet mission: metrics for a week in 50 GiB, backups for 90 days. */
+/** The fleet mission: metrics for a week in 50 GiB. */
 const METRICS_DAYS = 7;
 const METRICS_GIB = 50;
-const BACKUP_DAYS = 90;
 const LOG_DAYS = 90;
 /** A start replays events and may migrate; GroundSeg gives maintenance two hours. */
 const START_SECONDS = 7_200;
@@ -81,7 +80,7 @@ export function settingsOf(
     backup: {
       // What the plan prices is what is built.
       enabled: pays(/bucket|lifecyclePolicy/i),
-      everyHours: snapshotHours({ requirements }),
+      everyHours: snapshotInterval(requirements),
       retentionDays: BACKUP_DAYS,
       objectLock: false,
       drRegion,

@@ -2,7 +2,7 @@
 import { type Catalog, type Price, priceOf } from "../catalog/catalog";
 import type { Rates } from "../requirements/load";
 import type { Mode, Requirements } from "../requirements/schema";
-import type { CostLine, PlannedNode, Provider, Rejection } from "./schema";
+import type { CostLine, PlannedNode, Provider, Rejection, Recovery } from "./schema";
 
 /** Everything a mode may look at. */
 export interface Context {
@@ -34,7 +34,7 @@ export interface Draft {
   nodes: PlannedNode[];
   capacity: { ships: number | null; boundBy: string };
   minutesToDeploy: number | null;
-  recovery: { rpoHours: number | null; rtoHours: number | null; note: string };
+  recovery: Recovery;
   notes: string[];
 }
 

@@ -1,5 +1,6 @@
 // What happens later and what the figures hang on: growth, limits, quotas, sensitivity, open questions.
 import { LIMITS } from "../catalog/limits";
+import { snapshotsKept } from "./recovery";
 import type { Requirements } from "../requirements/schema";
 import { withSet, type Evaluate, type SetValues } from "./changes";
 import { KUBERNETES } from "./filter";
@@ -135,6 +136,14 @@ export function quotaRequests(r: Requirements, c: Candidate): Plan["quotaRequest
       Math.ceil((r.ships.count * r.ships.diskGiB) / 1024),
       LIMITS.gp3TiBPerRegion.source,
       "Service Quotas → EBS → Storage for gp3 volumes",
+    );
+    ask(
+      "aws",
+      LIMITS.snapshotsPerRegion.what,
+      LIMITS.snapshotsPerRegion.value,
+      snapshotsKept(r),
+      LIMITS.snapshotsPerRegion.source,
+      "Service Quotas → EBS → Snapshots per Region",
     );
     if (c.mode === "eks")
       ask(

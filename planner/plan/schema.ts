@@ -78,6 +78,26 @@ export const monthlySchema = z.strictObject({
   incomplete: z.boolean(),
 });
 
+/** The worst of the losses it is built for. Hours of what can be read again; what a ship gets back is in `note`. */
+export const recoverySchema = z.strictObject({
+  rpoHours: z.number().nullable(),
+  rtoHours: z.number().nullable(),
+  note: z.string(),
+  /** The loss of the whole region; absent without copies in a second one. */
+  secondRegion: z
+    .strictObject({
+      region: z.string(),
+      rpoHours: z.number(),
+      rtoHours: z.number(),
+      /** What is there at all times, and what is built only then. */
+      warm: z.array(z.string()),
+      cold: z.array(z.string()),
+      reasons: z.array(z.string()),
+    })
+    .optional(),
+});
+export type Recovery = z.infer<typeof recoverySchema>;
+
 export const candidateSchema = z.strictObject({
   id: z.string(),
   mode: z.enum(MODES),
@@ -94,7 +114,7 @@ export const candidateSchema = z.strictObject({
   nodes: z.array(nodeSchema),
   capacity: z.strictObject({ ships: z.number().int().nullable(), boundBy: z.string() }),
   minutesToDeploy: z.number().nullable(),
-  recovery: z.strictObject({ rpoHours: z.number().nullable(), rtoHours: z.number().nullable(), note: z.string() }),
+  recovery: recoverySchema,
   security: z.strictObject({
     score: z.number(),
     present: z.array(z.string()),

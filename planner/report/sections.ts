@@ -312,9 +312,14 @@ export function security(r: Report): string {
   const column = (title: string, items: string[], cls = "") =>
     items.length > 0 ? `<div><h3>${esc(title)}</h3>${list(items, cls)}</div>` : "";
   const note = c.recovery.note ? p(sentence(c.recovery.note), "note") : "";
+  const there = c.recovery.secondRegion;
+  const region = there
+    ? `<h3>If the region is gone</h3>${p(`Data lost at most ${hours(there.rpoHours)}, ships can boot in ${there.region} after ${hours(there.rtoHours)}. Configured, not yet measured.`)}` +
+      `<div class="columns">${column(`There at all times in ${there.region}`, there.warm)}${column("Built only then", there.cold)}</div>${list(there.reasons.map(sentence))}`
+    : "";
   return section(
     "security",
     "Security and recovery",
-    `<div class="columns">${column("In place", c.security.present)}${column("Not in place", c.security.absent, "warn")}</div>${note}`,
+    `<div class="columns">${column("In place", c.security.present)}${column("Not in place", c.security.absent, "warn")}</div>${note}${region}`,
   );
 }

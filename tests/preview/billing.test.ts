@@ -65,6 +65,15 @@ const cases: [string, unknown][] = [
     },
   ],
   [
+    "multi-vps on aws with a second region",
+    {
+      environment: "dev",
+      ships: { count: 2 },
+      platform: "multi-vps",
+      regions: { allowed: ["us-west-2"], dr: "us-east-1" },
+    },
+  ],
+  [
     "groundseg on aws",
     { environment: "dev", ships: { count: 8 }, platform: "groundseg", regions: { allowed: ["us-east-1"] } },
   ],

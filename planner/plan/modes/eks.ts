@@ -8,15 +8,9 @@ import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, unitPrice } f
 import { spread } from "../node-mix";
 import { grouped } from "../reference";
 import type { PlannedNode, Rejection } from "../schema";
-import {
-  ACCESS_LOG_GB,
-  type HostSize,
-  hostSizes,
-  largestMemory,
-  snapshotHours,
-  SNAPSHOT_GB_PER_SHIP,
-  totalDisk,
-} from "./machines";
+import { ACCESS_LOG_GB, type HostSize, hostSizes, largestMemory, SNAPSHOT_GB_PER_SHIP, totalDisk } from "./machines";
+import { recoveryOnAws } from "../recovery";
+import { secondRegionLines } from "./second-region";
 import { capacityOf, cheapestNodes, MONITORING_GIB, NODE_ROOT_GIB, nodeChoice, systemNodes } from "./nodes";
 
 export function natGateways(context: Pick<Context, "requirements">): "per-zone" | "single" {
@@ -35,7 +29,7 @@ export function shipNodeTypes(context: Context): InstanceType[] {
 
 export function eksDraft(context: Context, region: string): Draft {
   const { requirements } = context;
-  const { ships, cluster, regions } = requirements;
+  const { ships, cluster } = requirements;
   const zones = zonesOf("aws", region, cluster.zones);
   const N = ships.count;
   const root = NODE_ROOT_GIB * (unitPrice(context, "aws", "gp3Storage", region) ?? 0);
@@ -121,8 +115,9 @@ export function eksDraft(context: Context, region: string): Draft {
     zones.length,
     planned.reduce((n, p) => n + p.count, 0),
   );
-  if (regions.dr !== undefined) drLines(context, bill);
+  secondRegionLines(context, bill);
 
+  const minutesToDeploy = MINUTES.cluster + MINUTES.monitoring + MINUTES.perCell * cellCount(N);
   const rejections: Rejection[] = [];
   if (ships.image.architectures.length > 0 && types.length === 0)
     rejections.push({
@@ -150,12 +145,12 @@ export function eksDraft(context: Context, region: string): Draft {
     lines: bill.lines,
     nodes: planned,
     capacity: capacityOf(planned),
-    minutesToDeploy: MINUTES.cluster + MINUTES.monitoring + MINUTES.perCell * cellCount(N),
-    recovery: {
-      rpoHours: snapshotHours(context),
-      rtoHours: 4,
-      note: "configured, not measured by a drill; a lost node costs minutes and no data, a lost volume a snapshot and a breach",
-    },
+    minutesToDeploy,
+    recovery: recoveryOnAws(
+      context.requirements,
+      { rtoHours: 4, note: "a lost node costs minutes and no data, a lost volume a breach" },
+      minutesToDeploy,
+    ),
     notes: [],
   };
 }
@@ -267,37 +262,4 @@ function eksLines(context: Context, bill: Bill, zones: number, nodes: number): v
       .add("Ames load balancer capacity", "usage", balancers * hours, "NLCU-hour", "nlbLcu")
       .add("public IPv4 addresses for Ames", "per-ship", balancers * zones * hours, "hour", "publicIpv4");
   }
-}
-
-/** A second region holds copies of snapshots and of the bucket. */
-function drLines(context: Context, bill: Bill): void {
-  const N = context.requirements.ships.count;
-  const dr = context.requirements.regions.dr!;
-  const there = new Bill(context, "aws", dr);
-  there
-    .add(`snapshot copies in ${dr}`, "per-ship", SNAPSHOT_GB_PER_SHIP * N, "GB-month", "ebsSnapshot", {
-      low: 8 * N,
-      high: 27 * N,
-      driver: "how much of the piers changes between snapshots",
-      resources: ["aws:dlm/lifecyclePolicy:LifecyclePolicy"],
-    })
-    .add(`bucket replica in ${dr}`, "per-ship", 5 * N, "GB-month", "s3StandardIa", {
-      low: 0,
-      high: 8 * N,
-      driver: "exports kept, 0 to 8 GB a ship",
-      resources: ["aws:s3/bucket:Bucket"],
-    })
-    .add(`access logs in ${dr}`, "usage", ACCESS_LOG_GB, "GB-month", "s3Standard", {
-      low: 0,
-      high: 10 * ACCESS_LOG_GB,
-      driver: "how often the bucket is asked",
-      resources: ["aws:s3/bucket:Bucket"],
-    })
-    .add(`KMS key in ${dr}`, "fixed", 1, "month", "kmsKey", { resources: ["aws:kms/key:Key"] });
-  bill.lines.push(...there.lines);
-  bill.add(`transfer to ${dr}`, "usage", 2.8 * N, "GB", "interRegionFromUsEast1", {
-    low: N,
-    high: 10 * N,
-    driver: "changed data copied, 1 to 10 GB a ship",
-  });
 }

@@ -4,6 +4,8 @@ import { LIMITS } from "../../catalog/limits";
 import { zonesOf } from "../../catalog/regions";
 import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, once } from "../draft";
 import { NodeMix } from "../node-mix";
+import { recoveryOnAws } from "../recovery";
+import { secondRegionLines } from "./second-region";
 import type { CostLine, PlannedNode, Provider, Rejection } from "../schema";
 import {
   allowedSizes,
@@ -12,7 +14,6 @@ import {
   largestMemory,
   memoryGroups,
   ACCESS_LOG_GB,
-  snapshotHours,
   SNAPSHOT_GB_PER_SHIP,
   tooLarge,
   totalDisk,
@@ -156,11 +157,11 @@ export function hostDraft(
     capacity: { ships: null, boundBy: "" },
     minutesToDeploy: null,
     recovery: onAws
-      ? {
-          rpoHours: snapshotHours(context),
-          rtoHours: 8,
-          note: "configured, not measured by a drill; bringing back a periodic snapshot means a breach, and the host is rebuilt by hand",
-        }
+      ? recoveryOnAws(
+          context.requirements,
+          { rtoHours: 8, note: "a lost volume means a breach, and a lost host is rebuilt by hand" },
+          null,
+        )
       : {
           rpoHours: null,
           rtoHours: null,
@@ -246,6 +247,7 @@ function backupLines(bill: Bill, context: Context, count: number): void {
       resources: ["aws:s3/bucket:Bucket"],
     })
     .add("KMS key of the backups", "fixed", 1, "month", "kmsKey", { resources: ["aws:kms/key:Key"] });
+  secondRegionLines(context, bill);
 }
 
 function placed(

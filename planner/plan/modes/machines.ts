@@ -73,12 +73,6 @@ export function allowedSizes(context: Context, provider: Provider, region: strin
     : all;
 }
 
-/** The snapshot interval that meets the wished RPO: what AWS's lifecycle policies can do, at most a day. */
-export function snapshotHours(context: Pick<Context, "requirements">): number {
-  const wish = context.requirements.recovery.rpoHours ?? 24;
-  return [24, 12, 8, 6, 4, 3, 2, 1].find((h) => h <= wish) ?? 1;
-}
-
 /** Ships grouped by the memory they ask for. */
 export function memoryGroups(context: Context, count: number): { memoryGiB: number; ships: number }[] {
   const { ships } = context.requirements;

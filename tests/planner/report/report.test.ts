@@ -74,6 +74,23 @@ describe("the page", () => {
     expect(asked).toMatch(/Budget<\/dt><dd>\$200 a month<\/dd>/);
   });
 
+  test("says what a second region holds, what is built only then, and why it takes that long", () => {
+    const p = chosenPlan();
+    const there = {
+      region: "us-east-1",
+      rpoHours: 16,
+      rtoHours: 4,
+      warm: ["copies"],
+      cold: ["ships"],
+      reasons: ["why"],
+    };
+    p.candidates[0]!.recovery.secondRegion = there;
+    const said = section(page(p), "security");
+    expect(said).toContain("Data lost at most 16 h, ships can boot in us-east-1 after 4 h.");
+    for (const word of ["Copies<", "Ships<", "Why.<"]) expect(said).toContain(word);
+    expect(section(page(), "security")).not.toContain("If the region is gone");
+  });
+
   test("asks nothing of any other machine and runs nothing", () => {
     const html = page();
     expect(html).not.toMatch(/<script|<link|<img|<iframe|<object|@import|url\(|\bsrc=|\bhref=|\son\w+=/i);
@@ -115,6 +132,7 @@ describe("attacks", () => {
     const c = p.candidates[0];
     c.region = c.why[0] = c.lines[0].item = c.lines[0].source = c.lines[0].unit = EVIL;
     c.nodes[0].type = c.nodes[0].zone = c.recovery.note = c.security.present[0] = c.capacity.boundBy = EVIL;
+    c.recovery.secondRegion = { region: EVIL, rpoHours: 1, rtoHours: 1, warm: [EVIL], cold: [EVIL], reasons: [EVIL] };
     p.candidates[1].rejections[0] = { code: "budget", limit: EVIL, have: EVIL, need: EVIL, fix: EVIL };
     p.growth[1].limitsHit[0] = p.sensitivity[0].input = p.warnings[0] = p.pricedOn = p.requirementsDigest = EVIL;
     p.quotaRequests[0].quota = p.quotaRequests[0].ask = p.quotaRequests[0].provider = EVIL;
