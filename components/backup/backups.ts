@@ -45,8 +45,8 @@ export interface BackupsArgs {
  *     });
  *
  * Makes on AWS: a KMS key and a bucket (versioned, encrypted, TLS only, private, to infrequent access after 30 days, old
- * versions gone after 90), a snapshot schedule for tagged volumes with its role; with `drRegion` key and bucket there,
- * replication, and copies of every snapshot. On DigitalOcean: one private, versioned Spaces bucket.
+ * versions gone after 90), its access logs in a bucket of their own, a snapshot schedule for tagged volumes with its role;
+ * with `drRegion` key and buckets there, replication, and copies of every snapshot. On DigitalOcean: one private, versioned Spaces bucket.
  *
  * Monthly on AWS: key 1.00 a region, snapshots 0.05 a GB, objects 0.023 a GB and 0.0125 after 30 days, between regions
  * 0.02 a GB. On DigitalOcean: Spaces 5.00 with 250 GiB, then 0.02 a GiB.
