@@ -43,8 +43,14 @@ export const lost = (journal: JournalEntry[]): string[] =>
     .filter(({ op, type }) => STATEFUL.test(type) && ["delete", "cascade"].includes(op))
     .map(({ op, type, urn }) => said(op, type, urn));
 
-const at = (value: unknown, path: string): unknown =>
-  path.split(".").reduce<unknown>((v, key) => (v as Record<string, unknown> | undefined)?.[key], value);
+/** A list along the path is followed into each of its entries; those without the property are left out. */
+function at(value: unknown, path: string): unknown {
+  const [key, ...rest] = path.split(".");
+  if (key === undefined || value === undefined || value === null) return value;
+  if (path === "") return value;
+  if (Array.isArray(value)) return value.map((entry) => at(entry, path)).filter((found) => found !== undefined);
+  return at((value as Record<string, unknown>)[key], rest.join("."));
+}
 
 /** Changed in place, these move a ship or stop it: another place, fewer copies than one, a host that is powered off. */
 const STANDS: Record<string, string[]> = {
@@ -54,7 +60,8 @@ const STANDS: Record<string, string[]> = {
     "spec.updateStrategy",
     "spec.template.spec.nodeSelector",
     "spec.template.spec.affinity",
-    "spec.template.spec.volumes",
+    // The pier. What lives no longer than its pod may come and go.
+    "spec.template.spec.volumes.persistentVolumeClaim",
   ],
   PersistentVolumeClaim: ["spec.storageClassName", "spec.volumeName"],
   Lease: ["spec.holderIdentity"],
