@@ -53,7 +53,7 @@ function findPrograms() {
     fail(`missing: ${still.join(", ")}. On Debian: apt-get install ${still.map((p) => NEEDED[p]).join(" ")}`);
 }
 
-/** The cached root; a change of what builds it makes another one. A week's age too: packages get security updates. */
+/** The cached root; a change of what builds it makes another one. */
 function buildRoot() {
   const script = join(here, "machine/build-root.sh");
   const hash = createHash("sha256").update(readFileSync(script)).digest("hex").slice(0, 16);

@@ -3,7 +3,7 @@
 import { imageReference } from "../../../planner/predicates";
 import type { ShipImage } from "../../fleet/render/context";
 import { ANNOTATION, LABEL, SHIPS_TAINT_KEY } from "../../fleet/render/names";
-import { KUBERNETES_ARCH, USER } from "../../fleet/render/workload";
+import { KUBERNETES_ARCH, PIER_POD_SECURITY } from "../../fleet/render/workload";
 import { shown } from "../../../planner/requirements/problem";
 
 /** On everything a drill makes: the ship whose copy is looked at. Not the label of ships, which services and probes select. */
@@ -207,14 +207,7 @@ function job(args: DrillArgs, labels: Record<string, string>): Record<string, un
         // Beside the network policy: the pod knows no server to ask for a name.
         dnsPolicy: "None",
         dnsConfig: { nameservers: ["127.0.0.1"] },
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: USER,
-          runAsGroup: USER,
-          fsGroup: USER,
-          fsGroupChangePolicy: "OnRootMismatch",
-          seccompProfile: { type: "RuntimeDefault" },
-        },
+        securityContext: PIER_POD_SECURITY,
         tolerations: [{ key: SHIPS_TAINT_KEY, operator: "Exists", effect: "NoSchedule" }],
         ...(architectures.length === 0
           ? {}

@@ -25,7 +25,7 @@ export function bootMode(ship: Pick<LockedShip, "class" | "fake" | "imported">):
 }
 
 /** Numbers, since the kubelet cannot tell from a name that a user is not root. */
-export const USER = 10_000;
+const USER = 10_000;
 const PROBE_SECONDS = 30;
 export const KUBERNETES_ARCH: Record<string, string> = { x86_64: "amd64", arm64: "arm64" };
 const TOKEN_SECONDS = 3600;
@@ -87,21 +87,24 @@ export function shipWorkload(ship: LockedShip, context: CellContext, parent?: st
   };
 }
 
+/** Of every pod that mounts a pier: the pier's owner, and nothing that pod security `restricted` refuses. */
+export const PIER_POD_SECURITY = {
+  runAsNonRoot: true,
+  runAsUser: USER,
+  runAsGroup: USER,
+  fsGroup: USER,
+  // Piers are many GiB: changing the owner of every file at each start would take longer than the start.
+  fsGroupChangePolicy: "OnRootMismatch",
+  seccompProfile: { type: "RuntimeDefault" },
+} as const;
+
 function podSpec(ship: LockedShip, context: CellContext, parent?: string): Record<string, unknown> {
   return {
     serviceAccountName: sharedName(ship.cell),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: context.terminationGraceSeconds,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
-      // Piers are many GiB: changing the owner of every file at each start would take longer than the start.
-      fsGroupChangePolicy: "OnRootMismatch",
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: PIER_POD_SECURITY,
     ...placement(ship, context),
     initContainers: [claimContainer(ship, context, parent), keepContainer(ship, context)],
     containers: [shipContainer(ship, context)],
