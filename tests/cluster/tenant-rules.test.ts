@@ -4,7 +4,7 @@ import { type Answer, type Api, type KubeObject } from "./control-plane/api";
 import type { ControlPlane } from "./control-plane/start";
 import { clusterFor, manifestObjects, mustCreate, type Pod, policiesChecked, readyShips } from "./fleet/deploy";
 import { neighbours, smallFleet } from "./fleet/small";
-import { administrator, modest, openPolicy, refused } from "./fleet/tenants";
+import { administrator, granted, modest, openPolicy, refused } from "./fleet/tenants";
 
 let plane: ControlPlane;
 let api: Api;
@@ -189,6 +189,7 @@ test("a tenant's namespace keeps its labels and what it allows, also against the
       subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "eve" }],
     },
   ]);
+  for (const verb of ["patch", "delete", "create"]) await granted(eve, verb, "namespaces");
   const why = /a tenant's namespace belongs to the platform/;
   const weaker = { labels: { "pod-security.kubernetes.io/enforce": "privileged" } };
   refused(await eve.merge(path, { metadata: weaker }), why);
@@ -220,6 +221,7 @@ test("the deployer changes them, and so does whoever was given the platform", as
       subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "eve" }],
     },
   ]);
+  await granted(eve, "manage", "platform.roadstead.dev", own.tenant);
   expect((await eve.merge(path, { metadata: { labels: { changed: "again" } } })).message).toBe("");
   await api.remove(`/apis/rbac.authorization.k8s.io/v1/namespaces/${own.tenant}/rolebindings/eve-platform`);
 });

@@ -55,9 +55,20 @@ export async function administrator(api: Api, namespace: string): Promise<Api> {
     administers("quotas"),
   ]);
   const eve = api.as("eve");
+  await granted(eve, "create", "networkpolicies.networking.k8s.io", namespace);
+  await granted(eve, "delete", "resourcequotas", namespace);
   await eventually("the platform's policy is enforced", 30_000, async () => {
     const { ok } = await eve.create(openPolicy("canary", namespace), "?dryRun=All");
     return ok ? { done: false, seen: "a network policy more was admitted" } : { done: true, value: null };
   });
   return eve;
+}
+
+/** The API server reads roles and bindings from a cache: a right just written is not yet one that is known. */
+export async function granted(who: Api, verb: string, resource: string, namespace?: string): Promise<void> {
+  await eventually(`the right to ${verb} ${resource}`, 30_000, async () =>
+    (await who.canI(verb, resource, namespace))
+      ? { done: true, value: undefined }
+      : { done: false, seen: "not granted yet" },
+  );
 }
