@@ -1,6 +1,14 @@
 // What a user needs, as data. Every field is documented here, and nowhere else:
 // `roadstead schema requirements` prints this file's JSON Schema.
 import { z } from "zod";
+import { existingSchema } from "./existing";
+import { COMPLIANCE, image, secretName } from "./fields";
+import { versionsSchema } from "./versions";
+
+export type { ClusterFacts } from "./cluster-facts";
+export type { OwnHost } from "./existing";
+export { type Architecture, ARCHITECTURES, COMPLIANCE, type Compliance } from "./fields";
+export { versionsSchema } from "./versions";
 
 export const SHIP_CLASSES = ["galaxy", "star", "planet", "moon", "comet"] as const;
 export type ShipClass = (typeof SHIP_CLASSES)[number];
@@ -26,50 +34,20 @@ export type Platform = (typeof PLATFORMS)[number];
 export const PRIORITIES = ["lowest-cost", "fastest", "most-secure", "balanced"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-export const COMPLIANCE = ["gdpr", "hipaa", "soc2", "iso27001", "pci"] as const;
-export type Compliance = (typeof COMPLIANCE)[number];
-
 export const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
 export const EXPERIENCE = ["beginner", "intermediate", "expert"] as const;
 export const PURPOSES = ["personal", "development", "production"] as const;
 export const AMES_INBOUND = ["relayed", "nlb", "hostport"] as const;
-export const ARCHITECTURES = ["x86_64", "arm64"] as const;
-export type Architecture = (typeof ARCHITECTURES)[number];
 export const RESIDENCIES = ["us", "eu", "none"] as const;
 export const PROFILES = ["default", "reference"] as const;
 
 /** The largest fleet one requirements file may ask for (design §4.1). */
 export const MAX_SHIPS = 10_000;
 
-const sha256 = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits")
-  .describe("A SHA-256 checksum, 64 lower-case hex digits.");
-const digest = z
-  .string()
-  .regex(/^sha256:[0-9a-f]{64}$/, "sha256: and 64 lower-case hex digits")
-  .describe("An image digest, sha256: and 64 lower-case hex digits.");
-const secretName = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, "a Pulumi config key: a letter, then letters, digits, _ . or -")
-  .describe("The name of a Pulumi config secret, never the secret itself.");
 const cidr = z.union([z.cidrv4(), z.cidrv6()]).describe("A network in CIDR notation, such as 203.0.113.7/32.");
 const region = z.string().regex(/^[a-z0-9-]{2,32}$/, "a provider's own region name, such as us-east-1, nyc3 or fsn1");
-
-const image = z
-  .strictObject({
-    repository: z.string().min(1).describe("The image's repository, without tag or digest."),
-    digest: digest
-      .optional()
-      .describe("The image's digest. Without one, plans and previews are marked and `up` refuses."),
-    architectures: z
-      .array(z.enum(ARCHITECTURES))
-      .min(1)
-      .describe("Architectures the image is built for; they decide which node families may be used."),
-  })
-  .describe("The container image ships run, by digest. Default: tloncorp/vere, which is built for x86_64 only.");
 
 const shipSettings = {
   memoryGiB: z
@@ -90,7 +68,7 @@ const shipSettings = {
   amesInbound: z
     .enum(AMES_INBOUND)
     .describe(
-      "How peers reach the ship: relayed (through its sponsor, default on clusters), nlb (one UDP listener a ship), hostport (exempt node pool). A host of its own is always reached directly.",
+      "How peers reach the ship: relayed (through its sponsor, default on clusters), nlb (on EKS: a UDP listener a ship, which only a galaxy gains from, since peers find it by DNS), hostport (not built: see docs/components/ship.md). A host of its own is always reached directly.",
     ),
 };
 
@@ -191,80 +169,6 @@ const shipsObject = z.strictObject({
   image: image.optional(),
   egressGiB: z.number().min(0).max(10_000).optional().describe("Internet egress per ship and month in GiB. Default 5."),
 });
-
-const hostSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, "2 to 40 lower-case letters, digits and dashes, starting with a letter")
-    .optional()
-    .describe("The host's name. Default: host-1, host-2 … in the order given."),
-  memoryGiB: z.number().min(1).max(4096),
-  diskGiB: z.number().min(10).max(1_000_000),
-  arch: z.enum(ARCHITECTURES).optional().describe("Default x86_64."),
-  monthly: z
-    .number()
-    .min(0)
-    .optional()
-    .describe("What the host costs you a month, in the budget's currency. Without it the price is unknown."),
-});
-export type OwnHost = z.infer<typeof hostSchema>;
-
-const binary = z.strictObject({
-  version: z.string().min(1),
-  sha256: z.strictObject({ x86_64: sha256.optional(), arm64: sha256.optional() }).optional(),
-});
-const chart = z.strictObject({ version: z.string().min(1), digest: digest.optional() });
-
-export const versionsSchema = z
-  .strictObject({
-    kubernetes: z
-      .string()
-      .regex(/^1\.\d{2}$/, "a minor version such as 1.34")
-      .optional()
-      .describe("Kubernetes minor version of a cluster Roadstead builds."),
-    vere: binary.optional().describe("The vere release hosts run, with its checksums."),
-    groundseg: binary.optional().describe("The GroundSeg release, with its checksums."),
-    hostImage: z
-      .strictObject({
-        digitalocean: z.string().optional(),
-        aws: z
-          .string()
-          .regex(/^ami-[0-9a-f]{8,17}$/, "an AMI id such as ami-0123456789abcdef0")
-          .optional(),
-      })
-      .optional()
-      .describe("Operating system images of hosts: a droplet image slug, an AMI id of the region."),
-    addons: z
-      .strictObject({
-        vpcCni: z.string().optional(),
-        kubeProxy: z.string().optional(),
-        coredns: z.string().optional(),
-        ebsCsi: z.string().optional(),
-        podIdentityAgent: z.string().optional(),
-        snapshotController: z.string().optional(),
-        metricsServer: z.string().optional(),
-      })
-      .optional()
-      .describe("EKS add-on versions."),
-    charts: z
-      .strictObject({
-        kubePrometheusStack: chart.optional(),
-        blackboxExporter: chart.optional(),
-        loki: chart.optional(),
-        alloy: chart.optional(),
-        envoyGateway: chart.optional(),
-        awsLoadBalancerController: chart.optional(),
-      })
-      .optional()
-      .describe("Helm chart versions."),
-    images: z
-      .strictObject({ kubectl: image.optional() })
-      .optional()
-      .describe("Other container images: kubectl is what the claim's init container runs."),
-  })
-  .describe(
-    "Versions, checksums and digests. They have no default: what is missing is marked, and `up` refuses without it.",
-  );
 
 const growth = z.number().int().min(0).max(MAX_SHIPS);
 
@@ -435,68 +339,7 @@ export const requirementsSchema = z.strictObject({
     })
     .default({})
     .describe("Who may administer what is built."),
-  existing: z
-    .strictObject({
-      vpcId: z
-        .string()
-        .regex(/^vpc-[0-9a-f]{8,17}$/, "a VPC id such as vpc-0123456789abcdef0")
-        .optional(),
-      privateSubnetIds: z
-        .array(z.string())
-        .optional()
-        .describe("Private subnets of the existing VPC, one a zone, in zone order."),
-      publicSubnetIds: z.array(z.string()).optional(),
-      kubeconfigSecret: secretName.optional().describe("The Pulumi config secret that holds a cluster's kubeconfig."),
-      clusterMonthly: z
-        .number()
-        .min(0)
-        .optional()
-        .describe("What the existing cluster costs a month for these ships, in the budget's currency."),
-      clusterAllocatableGiB: z
-        .number()
-        .min(1)
-        .optional()
-        .describe("Memory the existing cluster can still give to ships."),
-      storageClass: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("The existing cluster's storage class for piers; must keep volumes (reclaimPolicy Retain)."),
-      sandbox: z
-        .strictObject({
-          runtimeClass: z
-            .string()
-            .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "the name of a RuntimeClass, such as gvisor"),
-          customers: z.array(z.string()).min(1).describe("Customers whose ships run in it, as ships.named names them."),
-        })
-        .optional()
-        .describe(
-          "A RuntimeClass of the existing cluster for customers nobody trusts. Whether vere works in it is not known: try it with a fake ship.",
-        ),
-      zoneId: z.string().min(1).optional().describe("An existing DNS zone."),
-      monitoring: z
-        .enum(["prometheus", "datadog", "newrelic"])
-        .optional()
-        .describe("Monitoring you have already; Roadstead then installs none."),
-      residency: z.enum(["us", "eu"]).optional().describe("Where your own hosts or cluster stand, as you can show it."),
-      compliance: z
-        .array(z.enum(COMPLIANCE))
-        .optional()
-        .describe("Frameworks you hold evidence for on your own hosts or cluster."),
-      quotas: z
-        .strictObject({
-          onDemandVcpu: z.number().int().min(0).optional(),
-          elasticIps: z.number().int().min(0).optional(),
-          droplets: z.number().int().min(0).optional(),
-        })
-        .optional()
-        .describe(
-          "Account quotas as they are now; without them the providers' defaults are assumed and increases are listed.",
-        ),
-      hosts: z.array(hostSchema).min(1).max(1000).optional().describe("Hosts you own."),
-    })
-    .default({})
-    .describe("What exists already and is to be used."),
+  existing: existingSchema,
   versions: versionsSchema.default({}),
   alerts: z
     .strictObject({
