@@ -6,7 +6,6 @@ import { cellProblems } from "./problems";
 import { register } from "./register";
 import { awaitedParent, CELL_TYPE, launchOrder, parentKeys, tenantsAboard } from "./render/cell";
 import type { CellContext } from "./render/context";
-import { SCRIPTS } from "./render/entrypoint";
 import { renderShared, workloadKey } from "./render/ship";
 import { Ship, workloadOf } from "./ship";
 
@@ -66,7 +65,7 @@ function registerShared(args: CellArgs, parent: Cell): Shared {
   return new Map(
     tenantsAboard(args.ships).map((tenant) => {
       const aboard = args.ships.filter((s) => s.tenant === tenant);
-      const made = register(renderShared(tenant, aboard, args.context, SCRIPTS, null), parent);
+      const made = register(renderShared(tenant, aboard, args.context, null), parent);
       return [tenant, Object.fromEntries(made)];
     }),
   );

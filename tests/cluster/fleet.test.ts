@@ -144,6 +144,8 @@ test("a changed template restarts no ship; a restarted one comes back to its zon
     const back = ok && body.metadata.uid !== pod.metadata.uid && body.spec.nodeName !== undefined;
     return back ? { done: true, value: body } : { done: false, seen: body.status?.phase ?? "no pod" };
   });
+  // An evicted ship comes back by the template of today, so what that needs must be there from the moment it is written.
+  expect(again.metadata.annotations).toMatchObject({ "roadstead.dev/changed": "yes" });
   expect(zoneOfNode.get(again.spec.nodeName!)).toBe(ship!.zone);
   expect((await api.list<Volume>("/api/v1/persistentvolumes")).length).toBe(ships.length);
 });

@@ -2,7 +2,7 @@
 // replaced nor deleted nor moved, and no ship stops. Every difference is printed.
 import { type Baseline, lastRecorded, read, restore } from "./baselines/baseline";
 import { type ExampleName, examples } from "./engine/examples";
-import { type Outcome, Project } from "./engine/project";
+import { type JournalEntry, type Outcome, Project } from "./engine/project";
 import { losses, lost, moved, steps, told } from "./engine/stateful";
 
 const { folder, version, commit, date, examples: recorded } = lastRecorded();
@@ -49,8 +49,17 @@ describe.each(recorded)("%s as recorded", (name) => {
     expect(done.flatMap(findings)).toEqual([]);
     expect(lost(project.cloud.journal())).toEqual([]);
     expect(moved(before, project.cloud.all())).toEqual([]);
+    expect(scriptsUnderShips(project.cloud.journal())).toEqual([]);
   });
 });
+
+/** Scripts that were exchanged under a running ship, or taken while a template still named them. */
+function scriptsUnderShips(journal: JournalEntry[]): string[] {
+  const last = journal.findLastIndex((e) => e.type.endsWith(":StatefulSet") && e.op === "update");
+  return journal
+    .filter((e, n) => /\/ship-scripts-/.test(e.id) && (e.op === "update" || (e.op === "delete" && n < last)))
+    .map((e) => `${e.op} ${e.id}`);
+}
 
 const versionsOf = (name: string): unknown => examples[name as ExampleName].requirements.versions;
 

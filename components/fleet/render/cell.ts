@@ -1,7 +1,6 @@
 // A whole cell as plain data: the component, what its tenants share, then every ship.
 import type { LockedShip, Tombstone } from "../../../planner/architecture/schema";
 import type { CellContext } from "./context";
-import { SCRIPTS } from "./entrypoint";
 import { component, type RenderedResource } from "./resource";
 import { renderShared, renderShip, renderTombstone, workloadKey } from "./ship";
 
@@ -49,7 +48,6 @@ export function renderCell(name: string, plan: CellPlan): RenderedResource[] {
         tenant,
         ships.filter((s) => s.tenant === tenant),
         context,
-        SCRIPTS,
         self.key,
       ),
     ]),

@@ -1,5 +1,4 @@
 // The scripts of a ship's own container, which has no token. POSIX sh; run for real by tests/components/fleet.
-import { CLAIM_SCRIPT, KEEP_SCRIPT } from "./claim-scripts";
 import { POD_LAYOUT } from "./pod-layout";
 
 /**
@@ -207,10 +206,3 @@ code=$(curl --silent --output /dev/null --max-time 8 --write-out '%{http_code}' 
 # The first boot is over, and what the runtime prints from here on may be its peers' words.
 [ -e "$run/up" ] || : > "$run/up"
 `;
-
-export const SCRIPTS = {
-  "claim.sh": CLAIM_SCRIPT,
-  "keep.sh": KEEP_SCRIPT,
-  "entrypoint.sh": ENTRYPOINT_SCRIPT,
-  "probe.sh": PROBE_SCRIPT,
-} as const;

@@ -41,6 +41,5 @@ export const pierName = (ship: string): string => `pier-${ship}`;
 export const keyName = (ship: string): string => `key-${ship}`;
 /** Objects the ships of one cell share in a tenant's namespace. */
 export const sharedName = (cell: string): string => `ship-${cell}`;
-export const scriptsName = (cell: string): string => `ship-scripts-${cell}`;
 /** Role of a tenant's ships in the registry's namespace. */
 export const claimRoleName = (tenant: string, cell: string): string => `claim-${tenant}-${cell}`;

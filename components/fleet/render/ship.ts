@@ -10,9 +10,9 @@ import {
   OWN,
   pierName,
   REGISTRY_NAMESPACE,
-  scriptsName,
   sharedName,
 } from "./names";
+import { SCRIPTS, scriptsName } from "./scripts";
 import { component, keyOf, KUBERNETES, kubernetesObject, REDACTED, type RenderedResource } from "./resource";
 import { shipLabels, shipSelector, shipWorkload } from "./workload";
 
@@ -214,7 +214,6 @@ export function renderShared(
   tenant: string,
   ships: readonly Pick<LockedShip, "id">[],
   context: CellContext,
-  scripts: Readonly<Record<string, string>>,
   parent: string | null,
 ): RenderedResource[] {
   const { cell } = context;
@@ -227,7 +226,9 @@ export function renderShared(
   return [
     kubernetesObject(KUBERNETES.ConfigMap, `${base}-scripts`, parent, {
       metadata: { name: scriptsName(cell), namespace: tenant, labels },
-      data: { ...scripts },
+      // Nobody changes what is about to be run; with another content it is another object.
+      immutable: true,
+      data: { ...SCRIPTS },
     }),
     kubernetesObject(KUBERNETES.ServiceAccount, `${base}-account`, parent, {
       metadata: { ...account, labels },

@@ -10,10 +10,10 @@ import {
   OWN,
   pierName,
   REGISTRY_NAMESPACE,
-  scriptsName,
   sharedName,
   SHIPS_TAINT_KEY,
 } from "./names";
+import { scriptsName, TAKE_SCRIPTS } from "./scripts";
 
 /** How a ship that never ran begins. */
 export type BootMode = "key" | "comet" | "fake" | "import";
@@ -151,18 +151,23 @@ function placement(ship: LockedShip, context: CellContext): Record<string, unkno
 const env = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
 
 /** What both containers with a token see: the pier to look at, the way to the registry. */
-function besideTheShip(name: string, script: string, context: CellContext): Record<string, unknown> {
+function withToken(
+  name: string,
+  context: CellContext,
+  command: string[],
+  scripts: Record<string, unknown>[],
+): Record<string, unknown> {
   return {
     name,
     image: imageReference(context.kubectl),
-    command: ["/bin/sh", `/roadstead/${script}`],
+    command,
     securityContext: restricted,
     volumeMounts: [
       { name: "pier", mountPath: "/urbit", readOnly: true },
       { name: "run", mountPath: "/run/roadstead" },
       // Their own: kubectl does what a configuration in its home says, and the ship must not be able to put one there.
       { name: "claim-tmp", mountPath: "/tmp" },
-      { name: "scripts", mountPath: "/roadstead", readOnly: true },
+      ...scripts,
       // Only in these two: the ship's own container cannot ask the API for anything.
       { name: "token", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
     ],
@@ -178,7 +183,15 @@ const claimEnvironment = (ship: LockedShip, context: CellContext): Record<string
 
 function claimContainer(ship: LockedShip, context: CellContext, parent?: string): Record<string, unknown> {
   return {
-    ...besideTheShip("claim", "claim.sh", context),
+    ...withToken(
+      "claim",
+      context,
+      ["/bin/sh", "-c", TAKE_SCRIPTS],
+      [
+        { name: "scripts", mountPath: "/roadstead" },
+        { name: "scripts-source", mountPath: "/run/scripts", readOnly: true },
+      ],
+    ),
     env: env({
       ...claimEnvironment(ship, context),
       ROADSTEAD_MODE: bootMode(ship),
@@ -192,7 +205,12 @@ function claimContainer(ship: LockedShip, context: CellContext, parent?: string)
 /** A sidecar in Kubernetes' sense (1.29): it runs beside the ship and is stopped after it. */
 function keepContainer(ship: LockedShip, context: CellContext): Record<string, unknown> {
   return {
-    ...besideTheShip("keep", "keep.sh", context),
+    ...withToken(
+      "keep",
+      context,
+      ["/bin/sh", "/roadstead/keep.sh"],
+      [{ name: "scripts", mountPath: "/roadstead", readOnly: true }],
+    ),
     restartPolicy: "Always",
     env: env(claimEnvironment(ship, context)),
     resources: {
@@ -255,7 +273,9 @@ function volumes(ship: LockedShip): Record<string, unknown>[] {
     { name: "run", emptyDir: {} },
     { name: "tmp", emptyDir: {} },
     { name: "claim-tmp", emptyDir: {} },
-    { name: "scripts", configMap: { name: scriptsName(ship.cell) } },
+    { name: "scripts", emptyDir: {} },
+    // Optional: an update that brings other scripts takes these away, and a pod that has its copy must not need them again.
+    { name: "scripts-source", configMap: { name: scriptsName(ship.cell), optional: true } },
     // Optional: once a ship is sealed its Secret is gone, and it must start all the same.
     { name: "key", secret: { secretName: keyName(ship.id), optional: true, defaultMode: 0o440 } },
     {

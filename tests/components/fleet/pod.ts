@@ -4,7 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SCRIPTS } from "../../../components/fleet/render/entrypoint";
+import { SCRIPTS } from "../../../components/fleet/render/scripts";
 
 let dir: string;
 let running: ChildProcess[] = [];

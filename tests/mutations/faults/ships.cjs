@@ -43,6 +43,15 @@ module.exports = [
     suites: [...fleet, "tests/stacks"],
   },
   {
+    id: "scripts-exchanged-in-place",
+    part,
+    title: "the scripts of running pods are exchanged in place",
+    file: "components/fleet/render/scripts.ts",
+    find: "`ship-scripts-${cell}-${CONTENT}`",
+    replace: "`ship-scripts-${cell}`",
+    suites: [...fleet, { path: "tests/engine/upgrade.test.ts" }],
+  },
+  {
     id: "ship-rolling-update",
     part,
     title: "a changed template restarts ships: RollingUpdate",
