@@ -1,6 +1,8 @@
 // Account quotas a recorded architecture needs, against what a new account has. Pure; nobody is asked.
 import { defaultCatalog, LIMITS } from "../../planner";
-import type { Architecture } from "../../planner/architecture/schema";
+import type { Architecture, LockedHost } from "../../planner/architecture/schema";
+import { type AwsFleet, awsDemands } from "../../planner/plan/quotas";
+import { MONITORING_GIB, NODE_ROOT_GIB } from "../../planner/plan/modes/nodes";
 
 export interface QuotaNeed {
   quota: string;
@@ -18,47 +20,14 @@ export function quotaNeeds(architecture: Architecture): QuotaNeed[] {
 
 function needs(a: Architecture): QuotaNeed[] {
   const rented = a.hosts.filter((h) => h.provider === a.provider && h.provider !== "own");
-  if (a.provider === "aws") {
-    const vcpuOf = new Map(defaultCatalog().instanceTypes.map((t) => [t.name, t.vcpu]));
-    const pools = a.nodePools.reduce((n, p) => n + p.count * (vcpuOf.get(p.type) ?? 0), 0);
-    const hosts = rented.reduce((n, h) => n + (h.vcpu ?? vcpuOf.get(h.size) ?? 0), 0);
-    const nats =
-      a.network === null || a.network.vpcId !== null
-        ? 0
-        : { "per-zone": a.zones.length, single: 1, none: 0 }[a.network.nat];
-    const piers = a.ships.reduce((n, s) => n + s.diskGiB, 0) + a.tombstones.reduce((n, t) => n + t.diskGiB, 0);
-    const volumes = a.hosts.length > 0 ? rented.reduce((n, h) => n + (h.volumeGiB ?? 0), 0) : piers;
-    return [
-      {
-        quota: `${LIMITS.onDemandVcpu.what}, in ${a.region}`,
-        need: pools + hosts,
-        default: LIMITS.onDemandVcpu.value,
-        source: LIMITS.onDemandVcpu.source,
-        ask: "Service Quotas → EC2 → Running On-Demand Standard instances (L-1216C47A); it can take days",
-      },
-      {
-        quota: `${LIMITS.elasticIps.what} (${a.region})`,
-        need: nats + rented.length,
-        default: LIMITS.elasticIps.value,
-        source: LIMITS.elasticIps.source,
-        ask: "Service Quotas → EC2 → EC2-VPC Elastic IPs",
-      },
-      {
-        quota: `${LIMITS.gp3TiBPerRegion.what} (${a.region})`,
-        need: Math.ceil(volumes / 1024),
-        default: LIMITS.gp3TiBPerRegion.value,
-        source: LIMITS.gp3TiBPerRegion.source,
-        ask: "Service Quotas → EBS → Storage for gp3 volumes",
-      },
-      {
-        quota: LIMITS.nodeGroups.what,
-        need: a.nodePools.length,
-        default: LIMITS.nodeGroups.value,
-        source: LIMITS.nodeGroups.source,
-        ask: "Service Quotas → EKS → Managed node groups per cluster",
-      },
-    ];
-  }
+  if (a.provider === "aws")
+    return awsDemands(fleetOf(a, rented)).map(({ limit, need, region, ask }) => ({
+      quota: `${limit.what} (${region})`,
+      need,
+      default: limit.value,
+      source: limit.source,
+      ask,
+    }));
   if (a.provider === "digitalocean") {
     const droplets = rented.length + a.nodePools.reduce((n, p) => n + p.count, 0);
     return [
@@ -73,4 +42,33 @@ function needs(a: Architecture): QuotaNeed[] {
     ];
   }
   return [];
+}
+
+/** A lock holds its own cell's ships and counts the others: those are taken to be as large as the largest here. */
+function fleetOf(a: Architecture, rented: LockedHost[]): AwsFleet {
+  const vcpuOf = new Map(defaultCatalog().instanceTypes.map((t) => [t.name, t.vcpu]));
+  const pools = a.nodePools.map((p) => ({ vcpu: vcpuOf.get(p.type) ?? 0, count: p.count }));
+  const hosts = rented.map((h) => ({ vcpu: h.vcpu ?? vcpuOf.get(h.size) ?? 0, count: 1 }));
+  const nats =
+    a.network === null || a.network.vpcId !== null
+      ? 0
+      : { "per-zone": a.zones.length, single: 1, none: 0 }[a.network.nat];
+  const elsewhere = a.cells.filter((c) => c.id !== a.cell).reduce((n, c) => n + c.ships, 0);
+  const disks = [...a.ships, ...a.tombstones].map((s) => s.diskGiB);
+  const piers = disks.reduce((n, d) => n + d, 0) + elsewhere * Math.max(0, ...disks);
+  const nodes = pools.reduce((n, p) => n + p.count, 0);
+  const roots = nodes * NODE_ROOT_GIB + rented.reduce((n, h) => n + (h.rootDiskGiB ?? 0), 0);
+  const { everyHours, retentionDays, drRegion } = a.backup;
+  return {
+    cluster: a.cluster !== null,
+    region: a.region,
+    secondRegion: drRegion,
+    machines: [...pools, ...hosts],
+    elasticIps: nats + rented.length,
+    volumesGiB: piers + roots + (a.cluster !== null && a.monitoring.enabled ? MONITORING_GIB : 0),
+    snapshots: (a.ships.length + elsewhere) * Math.ceil((retentionDays * 24) / everyHours),
+    edge: a.dns.domain !== null,
+    listeners: a.ships.filter((s) => s.ames.inbound === "nlb").length,
+    adminNetworks: a.access.adminCidrs.length,
+  };
 }

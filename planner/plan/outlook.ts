@@ -1,6 +1,7 @@
 // What happens later and what the figures hang on: growth, limits, quotas, sensitivity, open questions.
+import type { Catalog } from "../catalog/catalog";
 import { LIMITS } from "../catalog/limits";
-import { snapshotsKept } from "./recovery";
+import { awsDemands, awsFleet } from "./quotas";
 import type { Requirements } from "../requirements/schema";
 import { withSet, type Evaluate, type SetValues } from "./changes";
 import { KUBERNETES } from "./filter";
@@ -19,14 +20,15 @@ export function shipsAt(r: Requirements, month: number): number {
 }
 
 /** The same way to host, solved again for every month; a limit is named in the month it is first crossed. */
-export function growthOf(r: Requirements, subject: Candidate, evaluate: Evaluate): Plan["growth"] {
+export function growthOf(r: Requirements, subject: Candidate, evaluate: Evaluate, catalog: Catalog): Plan["growth"] {
   const crossed = new Set<string>();
   const solved = new Map<number, Candidate | undefined>();
   return MONTHS.map((month) => {
     const ships = shipsAt(r, month);
     if (!solved.has(ships)) solved.set(ships, sameWay(r, subject, ships, evaluate));
     const then = solved.get(ships);
-    const limitsHit = then === undefined ? ["this way to host no longer fits"] : limitsOf(r, then, ships);
+    const limitsHit =
+      then === undefined ? ["this way to host no longer fits"] : limitsOf(withCount(r, ships), then, ships, catalog);
     const fresh = limitsHit.filter((l) => !crossed.has(l));
     for (const l of fresh) crossed.add(l);
     return { month, ships, monthly: then?.monthly.mid ?? null, limitsHit: fresh };
@@ -35,9 +37,7 @@ export function growthOf(r: Requirements, subject: Candidate, evaluate: Evaluate
 
 function sameWay(r: Requirements, subject: Candidate, ships: number, evaluate: Evaluate): Candidate | undefined {
   if (ships === r.ships.count) return subject;
-  const named = r.ships.named.slice(0, ships);
-  const changed: Requirements = { ...withSet(r, { "ships.count": ships }), growth: {} };
-  changed.ships.named = named;
+  const changed = withCount(r, ships);
   const mode =
     subject.mode === "vps" && ships > 1
       ? "multi-vps"
@@ -49,19 +49,22 @@ function sameWay(r: Requirements, subject: Candidate, ships: number, evaluate: E
   );
 }
 
+/** The same wishes for another number of ships. */
+function withCount(r: Requirements, ships: number): Requirements {
+  if (ships === r.ships.count) return r;
+  const changed: Requirements = { ...withSet(r, { "ships.count": ships }), growth: {} };
+  changed.ships.named = r.ships.named.slice(0, ships);
+  return changed;
+}
+
 /** Limits a candidate of this size has reached, by what they mean. */
-function limitsOf(r: Requirements, c: Candidate, ships: number): string[] {
+function limitsOf(r: Requirements, c: Candidate, ships: number, catalog: Catalog): string[] {
   const limits: string[] = [];
   const at = (reached: boolean, text: string) => {
     if (reached) limits.push(text);
   };
-  const vcpu = c.provider === "aws" ? vcpuOf(c) : 0;
   at(r.budget !== undefined && c.monthly.mid !== null && c.monthly.mid > r.budget.monthly, "the budget is exceeded");
   at(c.capacity.ships !== null && ships > c.capacity.ships, "capacity is exhausted");
-  at(
-    vcpu > (r.existing.quotas?.onDemandVcpu ?? LIMITS.onDemandVcpu.value),
-    `vCPU quota (${r.existing.quotas?.onDemandVcpu ?? LIMITS.onDemandVcpu.value}) must be raised`,
-  );
   at(
     KUBERNETES.has(c.mode) && ships > LIMITS.kubeProxyServices.value,
     `${LIMITS.kubeProxyServices.value} services: kube-proxy needs IPVS or nftables mode`,
@@ -79,95 +82,39 @@ function limitsOf(r: Requirements, c: Candidate, ships: number): string[] {
     "volumes, not memory, bound a node",
   );
   at(
-    c.provider === "aws" && (ships * r.ships.diskGiB) / 1024 > LIMITS.gp3TiBPerRegion.value,
-    `${LIMITS.gp3TiBPerRegion.value} TiB of gp3 a region must be raised`,
+    c.mode === "eks" && r.ships.amesInbound === "nlb" && ships > LIMITS.nlbListeners.value,
+    `${LIMITS.nlbListeners.value} listeners a load balancer: a further one with every cell`,
   );
-  at(
-    c.provider === "aws" && groupsOf(c) > LIMITS.nodeGroups.value,
-    `${LIMITS.nodeGroups.value} node groups must be raised`,
-  );
-  at(
-    r.ships.amesInbound === "nlb" && ships > LIMITS.nlbListeners.value,
-    `${LIMITS.nlbListeners.value} listeners: a further load balancer for every 50 ships`,
-  );
+  for (const q of quotaRequests(r, c, catalog))
+    at(true, q.have === null ? `${q.quota}: look whether there are enough` : `${q.have} ${q.quota} must be raised`);
   return limits;
 }
 
-const groupsOf = (c: Candidate): number => new Set(c.nodes.map((n) => `${n.zone}/${n.type}/${n.role}`)).size;
-
-/** vCPU of an AWS candidate, from its type names' sizes. */
-function vcpuOf(c: Candidate): number {
-  const perSize: Record<string, number> = { medium: 2, large: 2, xlarge: 4, "2xlarge": 8, "4xlarge": 16 };
-  return c.nodes.reduce((sum, n) => sum + n.count * (perSize[n.type.split(".")[1] ?? ""] ?? 0), 0);
-}
-
 /** Increases to ask for before the first `up`. */
-export function quotaRequests(r: Requirements, c: Candidate): Plan["quotaRequests"] {
-  const asked: Plan["quotaRequests"] = [];
-  const ask = (provider: string, quota: string, have: number | null, need: number, source: string, how: string) => {
-    if (have === null || need > have) asked.push({ provider, quota, have, need, source, ask: how });
-  };
+export function quotaRequests(r: Requirements, c: Candidate, catalog: Catalog): Plan["quotaRequests"] {
+  const fleet = awsFleet(r, c, catalog);
+  if (fleet !== null)
+    return awsDemands(fleet).flatMap(({ limit, need, region, ask, stated }) => {
+      // Where a number is stated and too small the candidate is rejected.
+      const have = (stated && r.existing.quotas?.[stated]) ?? limit.value;
+      const quota = region === fleet.region ? limit.what : `${limit.what}, in ${region}`;
+      return need > have ? [{ provider: "aws", quota, have, need, source: limit.source, ask }] : [];
+    });
+  if (c.provider !== "digitalocean") return [];
+  const droplets = r.existing.quotas?.droplets ?? null;
   const nodes = c.nodes.reduce((n, p) => n + p.count, 0);
-  if (c.provider === "aws") {
-    const q = LIMITS.onDemandVcpu;
-    ask(
-      "aws",
-      q.what,
-      r.existing.quotas?.onDemandVcpu ?? q.value,
-      vcpuOf(c),
-      q.source,
-      "Service Quotas → EC2 → Running On-Demand Standard instances (L-1216C47A); ask early, it takes days",
-    );
-    const addresses = c.lines
-      .filter((l) => l.resources.includes("aws:ec2/eip:Eip"))
-      .reduce((n, l) => n + Math.round(l.quantity / 730), 0);
-    ask(
-      "aws",
-      LIMITS.elasticIps.what,
-      r.existing.quotas?.elasticIps ?? LIMITS.elasticIps.value,
-      addresses,
-      LIMITS.elasticIps.source,
-      "Service Quotas → EC2 → EC2-VPC Elastic IPs",
-    );
-    ask(
-      "aws",
-      LIMITS.gp3TiBPerRegion.what,
-      LIMITS.gp3TiBPerRegion.value,
-      Math.ceil((r.ships.count * r.ships.diskGiB) / 1024),
-      LIMITS.gp3TiBPerRegion.source,
-      "Service Quotas → EBS → Storage for gp3 volumes",
-    );
-    ask(
-      "aws",
-      LIMITS.snapshotsPerRegion.what,
-      LIMITS.snapshotsPerRegion.value,
-      snapshotsKept(r),
-      LIMITS.snapshotsPerRegion.source,
-      "Service Quotas → EBS → Snapshots per Region",
-    );
-    if (c.mode === "eks")
-      ask(
-        "aws",
-        LIMITS.nodeGroups.what,
-        LIMITS.nodeGroups.value,
-        groupsOf(c),
-        LIMITS.nodeGroups.source,
-        "Service Quotas → EKS → Managed node groups per cluster",
-      );
-  }
-  if (c.provider === "digitalocean") {
-    const droplets = r.existing.quotas?.droplets ?? null;
-    if (nodes > (droplets ?? 10))
-      ask(
-        "digitalocean",
-        "droplets of the account",
-        droplets,
-        nodes,
-        "shown in the account's settings; the default is in no stored source",
-        "DigitalOcean → Settings → Team → limits: request an increase",
-      );
-  }
-  return asked;
+  return nodes > (droplets ?? LIMITS.dropletsAtOnce.value)
+    ? [
+        {
+          provider: "digitalocean",
+          quota: "droplets of the account",
+          have: droplets,
+          need: nodes,
+          source: "shown in the account's settings; the default is in no stored source",
+          ask: "DigitalOcean → Settings → Team → limits: request an increase",
+        },
+      ]
+    : [];
 }
 
 /** The inputs that move the price most: each set to its low and high case, the same way to host priced again. */
@@ -249,7 +196,7 @@ export function openQuestions(r: Requirements): Plan["clarify"] {
     ask(
       "ships.amesInbound",
       "Must peers reach ships directly, not through their sponsor?",
-      "on a cluster direct routes cost a load balancer for every 50 ships",
+      "on EKS a load balancer for each cell is to be had, which only who is found by DNS gains from, a galaxy; hosts are reached directly",
       r.ships.amesInbound,
     );
   if (r.recovery.rpoHours === undefined)

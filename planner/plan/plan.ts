@@ -1,4 +1,5 @@
 // requirements → plan. A pure function: the same input gives the same plan, on any day.
+import { shipsBehindBalancers } from "../architecture/ames";
 import { requirementsDigest } from "../architecture/digest";
 import { type Catalog, defaultCatalog } from "../catalog/catalog";
 import type { Rates } from "../requirements/load";
@@ -7,6 +8,9 @@ import { draftCandidates } from "./candidates";
 import { changesThatFit, type Evaluate } from "./changes";
 import type { Context } from "./draft";
 import { money } from "./draft";
+import { LIMITS } from "../catalog/limits";
+import { KUBERNETES } from "./filter";
+import { largestCustomer } from "./quotas";
 import { growthOf, openQuestions, quotaRequests, sensitivityOf } from "./outlook";
 import { choose, rankCandidates, usualChoice } from "./rank";
 import { referencePlan } from "./reference-plan";
@@ -48,9 +52,9 @@ export function plan(requirements: Requirements, options: PlanOptions = {}): Pla
     chosen: chosen?.id ?? null,
     candidates,
     cheapestChangeThatFits: chosen === null ? changesThatFit(context, candidates, evaluate) : [],
-    growth: subject === null ? [] : growthOf(requirements, subject, evaluate),
+    growth: subject === null ? [] : growthOf(requirements, subject, evaluate, catalog),
     sensitivity: subject === null ? [] : sensitivityOf(requirements, subject, evaluate),
-    quotaRequests: chosen === null ? [] : quotaRequests(requirements, chosen),
+    quotaRequests: chosen === null ? [] : quotaRequests(requirements, chosen, catalog),
     warnings: warningsOf(context, candidates, chosen),
     clarify: openQuestions(requirements),
   };
@@ -90,11 +94,20 @@ function warningsOf(context: Context, candidates: Candidate[], chosen: Candidate
     );
   for (const [provider, why] of Object.entries(catalog.stale))
     warnings.push(`${provider} prices are out of date and never win: ${why}`);
+  if (chosen?.mode === "eks" && shipsBehindBalancers(r) > 0)
+    warnings.push(
+      "Ames by load balancer: packets leave through NAT, and peers answer to where packets come from; only who is found by the load balancer's address, a galaxy in DNS, is reached through it, and this has not been run on AWS",
+    );
   if (chosen !== null) {
     const usual = usualChoice(r);
     if (usual !== null && !usual.modes.has(chosen.mode as Mode) && r.platform === "auto")
       warnings.push(
         `the usual rule (${usual.rule}) does not hold here: ${whyNotUsual(candidates, chosen, usual.modes, r, currency)}`,
+      );
+    const crowded = largestCustomer(r);
+    if (KUBERNETES.has(chosen.mode) && crowded > LIMITS.namespaceServicesAdvised.value)
+      warnings.push(
+        `one customer's ${crowded} ships make as many services in one namespace, more than the ${LIMITS.namespaceServicesAdvised.value} that EKS's guide advises: divide them among several customers`,
       );
     if (r.budget !== undefined && chosen.monthly.high !== null && chosen.monthly.high > r.budget.monthly)
       warnings.push(
