@@ -119,7 +119,7 @@ test("a Go that is too old is named, with what is needed", () => {
 
 test("an unknown name is answered with the known ones", () => {
   const done = tools(["kwock"], fakeGo(MAKES_IT));
-  expect(done).toEqual({ status: 1, text: "unknown: kwock; accepted: pulumi, kubernetes, etcd, kwok\n" });
+  expect(done).toEqual({ status: 1, text: "unknown: kwock; accepted: pulumi, kubernetes, etcd, kwok, judges\n" });
 });
 
 test.each([

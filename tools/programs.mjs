@@ -1,4 +1,4 @@
-// The programs the engine and cluster suites run, each in a Go module of its own so that no program's dependencies decide
+// The programs the engine, cluster and judges' suites run, each in a Go module of its own so that no program's dependencies decide
 // another's, and where a built one is kept.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -37,6 +37,12 @@ export const MODULES = {
   // Both carry their version as a constant.
   etcd: { version: "3.6.5", minutes: 1, builds: { etcd: "go.etcd.io/etcd/server/v3" }, ldflags: [] },
   kwok: { version: "0.8.0", minutes: 3, builds: { kwok: "sigs.k8s.io/kwok/cmd/kwok" }, ldflags: [] },
+  judges: {
+    version: "1.20.0",
+    minutes: 1,
+    builds: { "kube-score": "github.com/zegl/kube-score/cmd/kube-score" },
+    ldflags: stamp({ "main.version": "1.20.0" }),
+  },
 };
 
 /** Outside the checkout: a fresh clone finds what an older one built. */
