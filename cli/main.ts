@@ -9,6 +9,7 @@ import type { HostRenderOptions } from "./host";
 import { EXIT, EXIT_MEANING, type ExitName, Stop } from "./exit";
 import type { InitOptions } from "./init";
 import { type Io, processIo } from "./io";
+import { shipCommands } from "./ship";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a plain require keeps loading lazy and synchronous */
 const commands = {
@@ -158,6 +159,8 @@ function describe(io: Io, ended: (code: number) => void): Command {
     .option("--data-device <path>", "own hosts: the block device for the piers, best under /dev/disk/by-id")
     .option("--out <dir>", "write every host below that directory instead of printing one")
     .action(action(commands.hostRender));
+
+  shipCommands(program, action);
 
   program
     .command("schema")

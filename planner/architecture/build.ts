@@ -3,6 +3,7 @@ import { type Catalog, defaultCatalog } from "../catalog/catalog";
 import type { Candidate, Plan } from "../plan/schema";
 import { cellSizeProblem } from "../predicates";
 import type { Requirements } from "../requirements/schema";
+import { balancerGround } from "./ames";
 import { Cells, CellContent, pilotSize } from "./cells";
 import { clusterWishProblems, kubeProxyWarning } from "./cluster-network";
 import { claimProblems, heldProblems } from "./claims";
@@ -95,7 +96,11 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const tenants = tenantsOf(ships, tombstones, living, before, requirements.existing.sandbox);
   const { pools, deviations } = poolsOf(candidate, fleet, ships, input.force ? null : old);
   if (candidate.mode === "eks" && settings.cluster !== null)
-    Object.assign(settings.cluster, reservedSlots(pools, input.catalog ?? defaultCatalog()));
+    Object.assign(
+      settings.cluster,
+      reservedSlots(pools, input.catalog ?? defaultCatalog()),
+      balancerGround(ships, settings, recordedHere),
+    );
   if (deviations.length > 0) {
     // The plan priced other pools: its total is not what will be paid, and nobody may take it for that.
     settings.cost.incomplete = true;
@@ -327,7 +332,7 @@ export function recordedStacks(previous: ReadonlyMap<string, ParsedStackFile>, s
     .sort((a, b) => cellNumber(a.architecture!.cell) - cellNumber(b.architecture!.cell));
 }
 
-const recordedShips = (before: ParsedStackFile[]): RecordedShip[] =>
+export const recordedShips = (before: ParsedStackFile[]): RecordedShip[] =>
   before.flatMap((f) =>
     f.architecture!.ships.map((ship) => ({
       ship,
@@ -336,7 +341,7 @@ const recordedShips = (before: ParsedStackFile[]): RecordedShip[] =>
     })),
   );
 
-const recordedTombstones = (before: ParsedStackFile[]): Tombstone[] =>
+export const recordedTombstones = (before: ParsedStackFile[]): Tombstone[] =>
   before.flatMap((f) =>
     f.architecture!.tombstones.map((t) => ({
       ...t,

@@ -1,0 +1,73 @@
+// `roadstead ship …`: the commands that speak of one ship. Each is a file of its own, loaded when it is called.
+import { type Command, InvalidArgumentError } from "commander";
+import type { ExitCode } from "../exit";
+import type { Io } from "../io";
+import type { ShipAddOptions } from "./add";
+import type { ShipListOptions } from "./list";
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a plain require keeps loading lazy and synchronous */
+const commands = {
+  list: () => (target: string, options: ShipListOptions, io: Io) =>
+    (require("./list") as typeof import("./list")).shipList(target, options, io),
+  add: () => (file: string, name: string, options: ShipAddOptions, io: Io) =>
+    (require("./add") as typeof import("./add")).shipAdd(file, name, options, io),
+  remove: () => (file: string, name: string, options: object, io: Io) =>
+    (require("./remove") as typeof import("./remove")).shipRemove(file, name, options, io),
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
+
+type Action = <A extends unknown[]>(
+  command: () => (...args: [...A, Io]) => Promise<ExitCode>,
+) => (...args: unknown[]) => Promise<void>;
+
+const aNumber = (value: string): number => {
+  if (!/^\d{1,5}(\.\d+)?$/.test(value)) throw new InvalidArgumentError("accepted: a number.");
+  return Number(value);
+};
+
+export function shipCommands(program: Command, action: Action): void {
+  const ship = program
+    .command("ship")
+    .summary("list, add, import, remove and drill single ships")
+    .description(
+      "Commands that speak of one ship. What changes goes into the requirements; `plan --write` and `up` follow.",
+    );
+
+  ship
+    .command("list")
+    .summary("every ship the locks hold, and those that left")
+    .description(
+      "List every ship the locks hold, those that left with their names blocked, and those only the file knows.",
+    )
+    .argument("<stack-or-file>", "a recorded stack, or a requirements file")
+    .option("--json", "print the ships as one JSON object")
+    .action(action(commands.list));
+
+  sizing(
+    ship
+      .command("add")
+      .summary("add a ship to a requirements file")
+      .description("Add a ship to a requirements file, and print the next commands.")
+      .argument("<file>", "requirements file, YAML or JSON")
+      .argument("<name>", "the ship's @p; for a comet that is not mined yet a nickname"),
+  )
+    .option("--key <secret>", "name of the Pulumi config secret with its boot key")
+    .option("--fake", "a fake ship: no network, no key")
+    .action(action(commands.add));
+
+  ship
+    .command("remove")
+    .summary("take a ship out of a requirements file")
+    .description("Take a ship out of a requirements file. Its volume is kept, and its name stays taken.")
+    .argument("<file>", "requirements file, YAML or JSON")
+    .argument("<name>", "the ship's @p, or a comet's nickname")
+    .action(action(commands.remove));
+}
+
+function sizing(command: Command): Command {
+  return command
+    .option("--customer <name>", "who owns it; one namespace a customer")
+    .option("--memory <GiB>", "memory", aNumber)
+    .option("--disk <GiB>", "size of its volume", aNumber)
+    .option("--loom <bits>", "31 to 34", aNumber);
+}
