@@ -3,6 +3,7 @@ import { CLOUDS, jurisdiction } from "../catalog/regions";
 import { LIMITS } from "../catalog/limits";
 import type { Compliance, Mode, Requirements } from "../requirements/schema";
 import { type Context, type Draft, type Monthly, money } from "./draft";
+import { awsDemands, awsFleet, largestCustomer } from "./quotas";
 import type { Provider, Rejection } from "./schema";
 
 /** Best availability a mode can be planned for, per ship. Roadstead's own judgment: a ship has one writer in one zone, so no mode shows 99.99. */
@@ -37,7 +38,7 @@ export function rejectionsOf(context: Context, draft: Draft, monthly: Monthly): 
     ...service(r, draft),
     ...people(r, draft),
     ...shipTypes(r, draft),
-    ...quotas(r, draft),
+    ...quotas(context, draft),
     ...price(context, draft, monthly),
   ];
 }
@@ -317,35 +318,46 @@ function shipTypes(r: Requirements, d: Draft): Rejection[] {
   return found;
 }
 
-function quotas(r: Requirements, d: Draft): Rejection[] {
+function quotas(context: Context, d: Draft): Rejection[] {
+  const r = context.requirements;
   const found: Rejection[] = [];
   const N = r.ships.count;
-  if (KUBERNETES.has(d.mode) && N > LIMITS.clusterServices.value - 100)
-    found.push({
-      code: "quota",
-      limit: `${LIMITS.clusterServices.what}, less 100 for what is not a ship`,
-      have: LIMITS.clusterServices.value - 100,
-      need: N,
-      fix: "split the fleet over two environments",
-    });
+  const above = (limit: string, have: number, need: number, fix: string) => {
+    if (need > have) found.push({ code: "quota", limit, have, need, fix });
+  };
   const nodes = d.nodes.reduce((n, p) => n + p.count, 0);
-  if (KUBERNETES.has(d.mode) && nodes > LIMITS.clusterNodes.value)
-    found.push({
-      code: "quota",
-      limit: LIMITS.clusterNodes.what,
-      have: LIMITS.clusterNodes.value,
-      need: nodes,
-      fix: "split the fleet over two environments",
-    });
+  if (KUBERNETES.has(d.mode)) {
+    const { clusterServices, clusterNodes, namespaceServices } = LIMITS;
+    const split = "split the fleet over two environments";
+    above(`${clusterServices.what}, less 100 for what is not a ship`, clusterServices.value - 100, N, split);
+    above(clusterNodes.what, clusterNodes.value, nodes, split);
+    above(
+      `${namespaceServices.what}: a customer's ships share one`,
+      namespaceServices.value,
+      largestCustomer(r),
+      "divide the customer's ships among several under ships.named, or raise customers",
+    );
+  }
+  if (d.mode === "eks") {
+    const largest = Math.max(0, ...d.nodes.map((n) => n.count));
+    const { value, what } = LIMITS.nodesPerGroup;
+    above(what, value, largest, "allow larger types or more families under cluster.families, or split the fleet");
+  }
+  const fleet = awsFleet(r, d, context.catalog);
+  // What an account has is a fact; a default that nobody looked up is only asked for.
+  for (const { limit, need, region, stated } of fleet === null ? [] : awsDemands(fleet)) {
+    const have = stated === undefined || region !== fleet!.region ? undefined : r.existing.quotas?.[stated];
+    if (have !== undefined)
+      above(
+        limit.what,
+        have,
+        need,
+        `ask AWS for more, then raise existing.quotas.${stated}; without it the plan lists what to ask for`,
+      );
+  }
   const droplets = r.existing.quotas?.droplets;
-  if (d.provider === "digitalocean" && droplets !== undefined && nodes > droplets)
-    found.push({
-      code: "quota",
-      limit: "droplets of the account",
-      have: droplets,
-      need: nodes,
-      fix: "ask DigitalOcean for more, then raise existing.quotas.droplets",
-    });
+  if (d.provider === "digitalocean" && droplets !== undefined)
+    above("droplets of the account", droplets, nodes, "ask DigitalOcean for more, then raise existing.quotas.droplets");
   return found;
 }
 
