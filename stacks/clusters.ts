@@ -208,7 +208,14 @@ function composeExisting(architecture: Architecture, around: Surroundings, paren
   const kubeconfig = around.secret(settings.kubeconfigSecret);
   const cluster = new (load.existing())(
     architecture.stack,
-    { kubeconfig, storageClass: settings.storageClass },
+    {
+      kubeconfig,
+      storageClass: settings.storageClass,
+      facts: settings.existing,
+      customers: new Set(architecture.tenants.map((t) => t.customer)).size,
+      runtimeClass: architecture.tenants.find((t) => t.runtimeClass !== undefined)?.runtimeClass,
+      architectures: architecture.image.architectures,
+    },
     { parent },
   );
   return {

@@ -2,6 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
+import { clusterProblems, type ClusterUse, storageClassProblems } from "../../planner/existing-cluster";
+import type { ClusterFacts, StorageClassFacts } from "../../planner/requirements/cluster-facts";
 import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 
 export interface ExistingClusterArgs {
@@ -9,10 +11,18 @@ export interface ExistingClusterArgs {
   kubeconfig: pulumi.Input<string>;
   /** The kubeconfig's context. Default: its current one. In place: it must be the same cluster. */
   context?: string;
-  /** Name of the storage class for piers. It must exist and keep volumes (reclaimPolicy Retain). New volumes only. */
+  /** Name of the storage class for piers. It must exist, keep volumes (reclaimPolicy Retain) and make them for a pod that has its place (WaitForFirstConsumer). New volumes only. */
   storageClass: string;
   /** What the cluster is called here. Changing it says that this is another cluster: everything in it is replaced. Default: the component's name. */
   clusterIdentifier?: string;
+  /** What is known of the cluster, as `roadstead doctor --cluster` prints it: checked before anything is made. Default unknown, which more than one customer is refused with. Checked only. */
+  facts?: ClusterFacts;
+  /** Customers whose ships will live here. Default 1. Checked only. */
+  customers?: number;
+  /** Runtime class of customers nobody trusts. Default none. Checked only. */
+  runtimeClass?: string;
+  /** Architectures the ships' image is built for. Default x86_64, as the official image. Checked only. */
+  architectures?: ClusterUse["architectures"];
 }
 
 /**
@@ -29,9 +39,9 @@ export interface ExistingClusterArgs {
 export class ExistingCluster extends pulumi.ComponentResource {
   /** For everything inside the cluster. */
   public readonly provider: Provider;
-  /** The storage class's name, known once the class was read and is known to keep volumes. */
+  /** The storage class's name, known once the class was read and found fit for piers. */
   public readonly storageClass: pulumi.Output<string>;
-  /** True once the cluster answered and its storage class keeps volumes. */
+  /** True once the cluster answered and its storage class is fit for piers. */
   public readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: ExistingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -56,26 +66,41 @@ export class ExistingCluster extends pulumi.ComponentResource {
       provider: this.provider,
     });
 
-    this.storageClass = found.reclaimPolicy.apply((policy) => {
-      refuseIfAny("ExistingCluster", name, reclaimProblems(args.storageClass, policy));
-      return args.storageClass;
-    });
+    this.storageClass = pulumi
+      .all([found.provisioner, found.reclaimPolicy, found.volumeBindingMode])
+      .apply(([provisioner, reclaimPolicy, bindingMode]) => {
+        const read = { name: args.storageClass, provisioner, reclaimPolicy, bindingMode };
+        refuseIfAny("ExistingCluster", name, foundProblems(read, args.facts));
+        return args.storageClass;
+      });
     this.ready = this.storageClass.apply(() => true);
     this.registerOutputs({ storageClass: this.storageClass, ready: this.ready });
   }
 }
 
-/** A class that deletes volumes would delete a pier with its claim. A policy that was not read (offline) is not judged. */
-export function reclaimProblems(storageClass: string, policy: string | undefined): ArgumentProblem[] {
-  if (policy === undefined || policy === "Retain") return [];
-  return [
-    {
-      path: "storageClass",
-      received: `${given(storageClass)}, whose reclaimPolicy is ${policy}`,
-      accepted: "a storage class with reclaimPolicy Retain",
-      fix: "make a class like it with reclaimPolicy Retain, and name that one",
-    },
-  ];
+/** A storage class as the cluster answered; what was not read (offline) is undefined. */
+export interface ReadClass {
+  name: string;
+  provisioner?: string;
+  reclaimPolicy?: string;
+  bindingMode?: string;
+}
+
+/** What the class turned out to be: fit for piers, and the one that was planned with. */
+export function foundProblems(read: ReadClass, facts?: ClusterFacts): ArgumentProblem[] {
+  const known = facts?.storageClasses.find((c) => c.name === read.name);
+  const other =
+    known === undefined || read.provisioner === undefined || read.provisioner === known.provisioner
+      ? []
+      : [
+          {
+            path: "storageClass.provisioner",
+            received: `${given(read.name)} of ${read.provisioner}`,
+            accepted: `${known.provisioner}, as it was planned with`,
+            fix: "read the cluster again with roadstead doctor --cluster, and plan again",
+          },
+        ];
+  return [...storageClassProblems(read as Partial<StorageClassFacts> & ReadClass, "storageClass"), ...other];
 }
 
 function existingProblems(args: ExistingClusterArgs): ArgumentProblem[] {
@@ -96,5 +121,23 @@ function existingProblems(args: ExistingClusterArgs): ArgumentProblem[] {
       fix: "set existing.storageClass to one with reclaimPolicy Retain",
     });
   }
-  return problems;
+  return [...problems, ...factProblems(args)];
+}
+
+function factProblems({ facts, customers = 1, runtimeClass, storageClass, architectures }: ExistingClusterArgs) {
+  if (facts !== undefined)
+    return clusterProblems(
+      facts,
+      { storageClass, customers, runtimeClass: runtimeClass ?? null, architectures: architectures ?? ["x86_64"] },
+      "facts",
+    );
+  if (customers <= 1) return [];
+  return [
+    {
+      path: "facts",
+      received: `nothing, with ${customers} customers`,
+      accepted: "what is known of the cluster: whether its network keeps one customer from another, above all",
+      fix: "set existing.cluster to what roadstead doctor --cluster KUBECONFIG prints, and plan again",
+    },
+  ];
 }

@@ -10,6 +10,7 @@ import {
   SHIP_CLASSES,
   versionsSchema,
 } from "../requirements/schema";
+import { clusterFactsSchema } from "../requirements/cluster-facts";
 import { PROVIDERS } from "../plan/schema";
 
 export const ARCHITECTURE_SCHEMA = "roadstead/architecture/1";
@@ -208,6 +209,8 @@ export const architectureSchema = z.strictObject({
       kubeProxyMode: z.enum(KUBE_PROXY_MODES).optional(),
       /** Attachment slots of an EKS node that piers may not take. Absent: 2. */
       reservedVolumeAttachments: z.number().int().min(1).optional(),
+      /** What was known of an existing cluster when it was chosen. Absent: nothing was asked for then. */
+      existing: clusterFactsSchema.optional(),
     })
     .nullable(),
   nodePools: z.array(nodePoolSchema),

@@ -59,6 +59,7 @@ export function settingsOf(
           logRetentionDays: LOG_DAYS,
           adminArns: candidate.mode === "eks" ? (access.clusterAdmins ?? []) : [],
           ...(candidate.mode === "eks" ? kubeProxyMode(requirements, recorded) : {}),
+          ...(candidate.mode === "existing-cluster" && existing.cluster ? { existing: existing.cluster } : {}),
         }
       : null,
     image: {

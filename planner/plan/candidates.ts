@@ -4,8 +4,9 @@ import type { Mode } from "../requirements/schema";
 import { Bill, type Context, type Draft } from "./draft";
 import { doksDraft } from "./modes/doks";
 import { eksDraft } from "./modes/eks";
+import { existingClusterDraft } from "./modes/existing";
 import { groundsegDraft, vpsDraft } from "./modes/hosts";
-import { comparedCluster, existingClusterDraft } from "./modes/other-clusters";
+import { comparedCluster } from "./modes/other-clusters";
 import { bareMetalDraft, hybridDraft } from "./modes/own-hosts";
 import type { Provider } from "./schema";
 

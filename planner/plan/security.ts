@@ -42,12 +42,8 @@ const OF_MODE: Record<Draft["mode"], Control[]> = {
   eks: CONTROLS.filter((c) => c !== "hardened operating system"),
   gke: [],
   aks: [],
-  "existing-cluster": [
-    "ships not reachable but through the edge",
-    "one customer cannot reach another's ships",
-    "memory limits per ship",
-    "admission rules against drift",
-  ],
+  // The rest follows from what is known of it.
+  "existing-cluster": ["memory limits per ship", "admission rules against drift"],
 };
 
 export function securityOf(
@@ -60,6 +56,15 @@ export function securityOf(
     for (const c of ["key to the volume kept apart from it", "copies off the machine"] as const) has.add(c);
   if (draft.mode === "vps" && requirements.ships.count === 1) has.add("one customer cannot reach another's ships");
   if (KUBERNETES.has(draft.mode) && requirements.existing.monitoring !== undefined) has.add("monitoring and alerts");
+  if (draft.mode === "existing-cluster") {
+    const { cluster: facts, storageClass } = requirements.existing;
+    if (facts?.networkPolicies.enforced === "yes") {
+      has.add("ships not reachable but through the edge");
+      has.add("one customer cannot reach another's ships");
+    }
+    if (facts?.storageClasses.some((c) => c.name === storageClass && c.encrypted === "yes"))
+      has.add("encrypted pier volume");
+  }
   return {
     score: Math.round((100 * has.size) / CONTROLS.length),
     present: CONTROLS.filter((c) => has.has(c)),

@@ -1,5 +1,6 @@
 // One small example a mode, with ships by name and every version filled in. Names are real @p syntax, keys are made up, and
 // versions are fixtures: nothing is downloaded here.
+import type { ClusterFacts } from "../../../planner";
 import type { Project } from "./project";
 
 export interface Example {
@@ -103,6 +104,9 @@ export const KUBECONFIG = JSON.stringify({
   users: [{ name: "there", user: { token: "canary-token-of-the-cluster" } }],
 });
 
+/** Of the storage class of a real control plane too. */
+const PROVISIONER = "ebs.csi.aws.com";
+
 export const examples = {
   "vps-digitalocean": example("vps", NAMES.slice(0, 1), { regions: { allowed: ["nyc3"] } }),
   "vps-aws": example("vps", NAMES.slice(0, 1), { regions: { allowed: ["us-west-2"] } }),
@@ -120,6 +124,21 @@ export const examples = {
         clusterMonthly: 300,
         clusterAllocatableGiB: 64,
         storageClass: "retained",
+        cluster: {
+          distribution: "other",
+          kubernetes: "1.34",
+          storageClasses: [
+            {
+              name: "retained",
+              provisioner: PROVISIONER,
+              readWriteOncePod: "yes",
+              reclaimPolicy: "Retain",
+              bindingMode: "WaitForFirstConsumer",
+            },
+          ],
+          networkPolicies: { enforced: "yes", basis: "declared" },
+          nodes: [{ count: 2, arch: "x86_64", memoryGiB: 32 }],
+        },
       },
     },
     { kubeconfig: KUBECONFIG },
@@ -128,17 +147,26 @@ export const examples = {
 
 export type ExampleName = keyof typeof examples;
 
-/** The cluster that is there before a stack of existing-cluster. */
-function seed(project: Project): void {
-  const metadata = { name: "retained" };
-  const inputs = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata, reclaimPolicy: "Retain" };
+/** The cluster that is there before a stack of existing-cluster: its storage class is as the requirements say it is. */
+function seed(project: Project, requirements: Example["requirements"]): void {
+  const { storageClass, cluster } = requirements.existing as { storageClass: string; cluster?: ClusterFacts };
+  const known = cluster?.storageClasses.find((c) => c.name === storageClass);
+  const metadata = { name: storageClass };
+  const inputs = {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata,
+    provisioner: known?.provisioner,
+    reclaimPolicy: "Retain",
+    volumeBindingMode: "WaitForFirstConsumer",
+  };
   const type = "kubernetes:storage.k8s.io/v1:StorageClass";
   project.cloud.create({ scope: EXISTING_SERVER, type, id: metadata.name, urn: "", inputs, outs: inputs }, null);
 }
 
 /** Records an example, fills in its secrets, and gives its stacks, the platform first. */
 export async function prepare(project: Project, { requirements, secrets }: Example): Promise<string[]> {
-  if (requirements.platform === "existing-cluster") seed(project);
+  if (requirements.platform === "existing-cluster") seed(project, requirements);
   const stacks = await project.record(requirements, [], requirements.environment as string);
   for (const stack of stacks) await project.secrets(stack, secrets);
   return stacks;
