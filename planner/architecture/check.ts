@@ -7,7 +7,7 @@ import { isPlaceholder, shipId } from "./identity";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
 import { isShipName } from "./same-ship";
-import { type Architecture, architectureSchema } from "./schema";
+import { type Architecture, architectureSchema, type LockedTenant } from "./schema";
 
 type Parsed = { architecture: Architecture; problems: [] } | { architecture: null; problems: LockProblem[] };
 
@@ -98,6 +98,11 @@ function crossReferences(a: Architecture, refuse: Refuse): void {
     if (h.zone !== null && !h.zone.startsWith(h.region))
       refuse(["hosts", i, "zone"], shown(h.zone), `a zone of ${h.region}`);
   });
+  a.tenants.forEach((t, i) =>
+    withinQuota(a, t, (key, need) => {
+      refuse(["tenants", i, "quota", key], `${t.quota[key]}`, `${need} or more, what its ships here take`);
+    }),
+  );
   a.tombstones.forEach((t, i) => {
     if (t.cell !== a.cell) refuse(["tombstones", i, "cell"], shown(t.cell), `${shown(a.cell)}, the cell of this stack`);
     const plain = shipId({ name: t.name, nickname: null });
@@ -109,6 +114,24 @@ function crossReferences(a: Architecture, refuse: Refuse): void {
         t.name === null ? "a nickname that is no ship's name" : `${plain}, the object name of ${t.name}`,
       );
   });
+}
+
+/** A quota below what is recorded would leave ships without a pod, one by one, after their claims were made. */
+function withinQuota(
+  { ships, tombstones }: Architecture,
+  { id, quota }: LockedTenant,
+  short: (key: keyof LockedTenant["quota"], need: number) => void,
+): void {
+  const own = ships.filter((s) => s.tenant === id);
+  const graves = tombstones.filter((t) => t.tenant === id);
+  const sum = (values: number[]): number => values.reduce((n, v) => n + v, 0);
+  const needs: LockedTenant["quota"] = {
+    ships: own.length,
+    memoryMiB: sum(own.map((s) => s.limitMiB)),
+    cpuMilli: sum(own.map((s) => s.cpuMilli)),
+    storageGiB: sum([...own, ...graves].map((s) => s.diskGiB)),
+  };
+  for (const key of Object.keys(needs) as (keyof typeof needs)[]) if (quota[key] < needs[key]) short(key, needs[key]);
 }
 
 function portsByHost(a: Architecture): Map<string, Map<string, string[]>> {

@@ -3,7 +3,7 @@
 import ipaddr from "ipaddr.js";
 import { LIMITS } from "../catalog/limits";
 import type { Candidate } from "../plan/schema";
-import { eksVersionProblem } from "../predicates";
+import { eksVersionProblem, type PredicateProblem } from "../predicates";
 import { shown } from "../requirements/problem";
 import type { Requirements } from "../requirements/schema";
 import { cidrProblems, cidrsOverlap, freeVpcRange, SERVICE_CIDR } from "./cidr-plan";
@@ -12,8 +12,11 @@ import type { Architecture, KubeProxyMode } from "./schema";
 
 /** The recorded range, the wished one, or the first that is free. */
 export function networkRange({ cluster }: Requirements, recorded: Architecture | null): string {
-  return recorded?.network?.cidr ?? cluster.cidr ?? freeVpcRange(cluster.avoidCidrs ?? []) ?? "10.0.0.0/16";
+  return recorded?.network?.cidr ?? wishedRange(cluster);
 }
+
+const wishedRange = ({ cidr, avoidCidrs }: EksWishes["cluster"]): string =>
+  cidr ?? freeVpcRange(avoidCidrs ?? []) ?? "10.0.0.0/16";
 
 /** Services beside the ships' own: monitoring, edge, DNS. */
 const OTHER_SERVICES = 100;
@@ -45,31 +48,48 @@ export function kubeProxyWarning({ ships }: Requirements, { mode, cluster }: Pic
   return `about ${services} services with kube-proxy in iptables mode, which slows down past ${LIMITS.kubeProxyServices.value}: see docs/components/cluster-addons.md for the way to another mode`;
 }
 
-/** Everything about network and version that the candidate's platform cannot do, all at once. */
+/** Everything about network and version that EKS cannot do, all at once. */
 export function clusterWishProblems(
   requirements: Requirements,
-  candidate: Candidate,
+  candidate: Pick<Candidate, "mode">,
   recorded: Architecture | null,
 ): LockProblem[] {
   if (candidate.mode !== "eks") return [];
-  const { cluster, existing, versions, access } = requirements;
-  const problems: LockProblem[] = [];
+  return eksWishProblems(requirements, recorded?.network?.cidr ?? null).map(({ fix, ...found }) =>
+    problem({
+      ...found,
+      code: found.path === VERSION ? "version" : "network",
+      file: null,
+      fix: `${fix[0]!.toUpperCase()}${fix.slice(1)}.`,
+    }),
+  );
+}
+
+type EksWishes = Pick<Requirements, "existing"> & {
+  cluster: Pick<Requirements["cluster"], "cidr" | "avoidCidrs">;
+  versions: Pick<Requirements["versions"], "kubernetes">;
+  access: Pick<Requirements["access"], "adminCidrs">;
+};
+const VERSION = "versions.kubernetes";
+
+/** `fixed`: the network's range as it is recorded. */
+export function eksWishProblems(
+  { cluster, existing, versions, access }: EksWishes,
+  fixed: string | null,
+): Omit<PredicateProblem, "code">[] {
+  const problems: Omit<PredicateProblem, "code">[] = [];
   const refuse = (path: string, received: string, accepted: string, fix: string): void => {
-    problems.push(problem({ code: "network", file: null, path, received, accepted, fix }));
+    problems.push({ path, received, accepted, fix });
   };
-  const ended =
-    versions.kubernetes === undefined ? null : eksVersionProblem(versions.kubernetes, "versions.kubernetes");
-  if (ended !== null) {
-    const { path, received, accepted, fix } = ended;
-    problems.push(problem({ code: "version", file: null, path, received, accepted, fix }));
-  }
+  const ended = versions.kubernetes === undefined ? null : eksVersionProblem(versions.kubernetes, VERSION);
+  if (ended !== null) refuse(ended.path, ended.received, ended.accepted, ended.fix);
   (access.adminCidrs ?? []).forEach((range, i) => {
     if (ipaddr.isValidCIDR(range) && ipaddr.parseCIDR(range)[0].kind() === "ipv6")
       refuse(
         `access.adminCidrs[${i}]`,
         shown(range),
         "IPv4 networks: EKS takes no IPv6 ones for the API of an IPv4 cluster",
-        "Name the network's IPv4 range, or come through a VPN into the VPC.",
+        "name the network's IPv4 range, or come through a VPN into the VPC",
       );
   });
   // An adopted network is as it is; its owner knows what it is connected to.
@@ -82,15 +102,14 @@ export function clusterWishProblems(
         `cluster.avoidCidrs[${i}]`,
         shown(range),
         `ranges outside ${SERVICE_CIDR}, where Kubernetes services have their addresses`,
-        "A network there cannot be reached from pods: connect it through other addresses.",
+        "a network there cannot be reached from pods: connect it through other addresses",
       );
   });
-  const fixed = recorded?.network?.cidr ?? null;
   if (fixed !== null && cluster.cidr !== undefined && cluster.cidr !== fixed)
-    refuse("cluster.cidr", shown(cluster.cidr), `${fixed}, which is recorded`, "Another range replaces the network.");
-  const range = networkRange(requirements, recorded);
+    refuse("cluster.cidr", shown(cluster.cidr), `${fixed}, which is recorded`, "another range replaces the network");
+  const range = fixed ?? wishedRange(cluster);
   const where = cluster.cidr === undefined ? "cluster.avoidCidrs" : "cluster.cidr";
   for (const p of cidrProblems({ cidr: range, zones: [], avoid: [SERVICE_CIDR, ...avoid] }))
-    refuse(where, shown(range), p.accepted, `${p.fix[0]!.toUpperCase()}${p.fix.slice(1)}.`);
+    refuse(where, shown(range), p.accepted, p.fix);
   return problems;
 }

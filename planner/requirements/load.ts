@@ -1,5 +1,6 @@
 // Text → requirements. All problems at once, each with path, received, accepted and what to do.
 import { parseDocument } from "yaml";
+import { eksWishProblems } from "../architecture/cluster-network";
 import { knownRegions, providersOfRegion } from "../catalog/regions";
 import { worldOpenCidr } from "../predicates";
 import { type Problem, shown } from "./problem";
@@ -89,6 +90,8 @@ export function checkRequirements(value: unknown, file: string, rates: Rates = {
     ...secrets,
     ...resolved.problems,
     ...wishProblems(parsed.data, rates, problem),
+    // With another platform, or none wished, they are no problem until EKS is chosen.
+    ...(parsed.data.platform === "eks" ? eksWishProblems(parsed.data, null).map((p) => ({ file, ...p })) : []),
     ...sandboxProblems(parsed.data, resolved.ships?.named ?? [], problem),
   ];
   if (problems.length > 0 || resolved.ships === null) return { ok: false, problems };

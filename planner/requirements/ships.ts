@@ -18,6 +18,9 @@ export const SHIP_DEFAULTS = {
   egressGiB: 5,
 } as const;
 
+/** The namespaces every cluster has. */
+const KUBERNETES_OWN = /^(default|kube-.*)$/;
+
 type ShipsInput = Extract<RequirementsFile["ships"], { named?: unknown }>;
 
 interface Resolved {
@@ -77,6 +80,7 @@ function readNamedShip(
 ): { ship: RequestedShip | null; problems: Problem[] } {
   const problems: Problem[] = [];
   let shipClass: ShipClass = "comet";
+  let misread = false;
   let parent: string | null = null;
   if (ship.name !== undefined && ship.nickname !== undefined)
     problems.push(
@@ -84,6 +88,7 @@ function readNamedShip(
     );
   else if (ship.name !== undefined) {
     const read = readName(ship.name);
+    misread = read === null;
     if (read === null)
       problems.push(problem(`${path}.name`, ship.name, "a valid @p such as ~sampel-palnet", nameHint(ship.name)));
     else ({ shipClass, parent } = read);
@@ -102,16 +107,26 @@ function readNamedShip(
       ),
     );
 
+  if (ship.customer !== undefined && KUBERNETES_OWN.test(ship.customer))
+    problems.push(
+      problem(
+        `${path}.customer`,
+        ship.customer,
+        "a customer's own name",
+        "it is one of Kubernetes' own namespaces: reports and alerts of this customer would be taken for the cluster's",
+      ),
+    );
+
   const boots = [ship.key && "key", ship.imported && "imported", ship.fake && "fake"].filter(Boolean);
   if (boots.length > 1)
     problems.push(
       problem(path, boots.join(" and "), "at most one of key, imported, fake", "say how this ship gets its pier, once"),
     );
-  if (shipClass === "comet" && ship.key)
+  if (shipClass === "comet" && ship.key && !misread)
     problems.push(
       problem(`${path}.key`, ship.key.secret, "no key", "a comet mines its own key at first boot: remove key"),
     );
-  if (shipClass === "comet" && ship.fake)
+  if (shipClass === "comet" && ship.fake && !misread)
     problems.push(problem(`${path}.fake`, true, "false", "vere cannot boot fake comets: use a fake planet"));
   if (problems.length > 0) return { ship: null, problems };
   return {
