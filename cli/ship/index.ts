@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { ExitCode } from "../exit";
 import type { Io } from "../io";
 import type { ShipAddOptions } from "./add";
+import type { ShipImportOptions } from "./import";
 import type { ShipListOptions } from "./list";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a plain require keeps loading lazy and synchronous */
@@ -11,6 +12,8 @@ const commands = {
     (require("./list") as typeof import("./list")).shipList(target, options, io),
   add: () => (file: string, name: string, options: ShipAddOptions, io: Io) =>
     (require("./add") as typeof import("./add")).shipAdd(file, name, options, io),
+  import: () => (file: string, name: string, options: ShipImportOptions, io: Io) =>
+    (require("./import") as typeof import("./import")).shipImport(file, name, options, io),
   remove: () => (file: string, name: string, options: object, io: Io) =>
     (require("./remove") as typeof import("./remove")).shipRemove(file, name, options, io),
 };
@@ -22,6 +25,11 @@ type Action = <A extends unknown[]>(
 
 const aNumber = (value: string): number => {
   if (!/^\d{1,5}(\.\d+)?$/.test(value)) throw new InvalidArgumentError("accepted: a number.");
+  return Number(value);
+};
+
+const anEvent = (value: string): number => {
+  if (!/^[1-9]\d{0,14}$/.test(value)) throw new InvalidArgumentError("accepted: a whole number from 1.");
   return Number(value);
 };
 
@@ -54,6 +62,24 @@ export function shipCommands(program: Command, action: Action): void {
     .option("--key <secret>", "name of the Pulumi config secret with its boot key")
     .option("--fake", "a fake ship: no network, no key")
     .action(action(commands.add));
+
+  sizing(
+    ship
+      .command("import")
+      .summary("bring in an existing pier")
+      .description(
+        "Bring in an existing pier, with its owner's word that it never runs anywhere else again; prints the steps that move it.",
+      )
+      .argument("<file>", "requirements file, YAML or JSON")
+      .argument("<name>", "the ship's @p"),
+  )
+    .requiredOption("--pier <path>", "the ship's folder, or a .tar, .tar.gz, .tar.zst or .zip of it")
+    .option("--source-stopped-for-good", "it was stopped cleanly, and never runs there again; nobody can check it")
+    .option("--by <name>", "who says so; recorded")
+    .option("--at-event <n>", "event of that stop, as `urbit info` says it: an older pier is never run", anEvent)
+    .option("--vere <path>", "a vere on this machine that reads the event from the folder, offline")
+    .option("--script <file>", "write the steps that move the pier there, instead of printing them")
+    .action(action(commands.import));
 
   ship
     .command("remove")

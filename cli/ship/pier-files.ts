@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { createGunzip } from "node:zlib";
 import { type Format, formatOf, HEAD_BYTES, isEventLog, type PierEntry } from "../../planner/ships/pier";
 import { usage } from "../exit";
+import type { Io } from "../io";
 import { Damaged, MAX_ENTRIES, tarEntries } from "./tar";
 import { zipEntries } from "./zip";
 
@@ -18,8 +19,8 @@ export interface PierFiles {
 
 const ACCEPTED = "accepted: a ship's folder, or a .tar, .tar.gz, .tar.zst or .zip of one";
 
-export async function pierFiles(cwd: string, given: string): Promise<PierFiles> {
-  const full = await fs.realpath(path.resolve(cwd, given)).catch(() => {
+export async function pierFiles(io: Pick<Io, "cwd" | "env">, given: string): Promise<PierFiles> {
+  const full = await fs.realpath(path.resolve(io.cwd, given)).catch(() => {
     throw usage(`--pier ${given}: no such file; ${ACCEPTED}. Check the path`);
   });
   const stat = await fs.stat(full);
@@ -33,7 +34,7 @@ export async function pierFiles(cwd: string, given: string): Promise<PierFiles> 
           "roadstead ship add FILE ~NAME --key SECRET",
       );
     if (format === null) throw usage(`--pier ${given}: is neither; ${ACCEPTED}. Pack the ship's folder anew`);
-    return { path: full, format, entries: await archive(full, format) };
+    return { path: full, format, entries: await archive(full, format, io.env) };
   } catch (error) {
     if (error instanceof Damaged) throw usage(`--pier ${given}: ${error.message}; ${ACCEPTED}. Pack it anew`);
     const { code } = error as NodeJS.ErrnoException;
@@ -54,7 +55,7 @@ export async function formatOfFile(file: string): Promise<Exclude<Format, "direc
   }
 }
 
-async function archive(file: string, format: Exclude<Format, "directory">): Promise<PierEntry[]> {
+async function archive(file: string, format: Exclude<Format, "directory">, env: Io["env"]): Promise<PierEntry[]> {
   if (format === "zip") {
     const handle = await fs.open(file);
     try {
@@ -65,7 +66,7 @@ async function archive(file: string, format: Exclude<Format, "directory">): Prom
   }
   const raw = createReadStream(file);
   if (format === "tar") return tarEntries(raw);
-  if (format === "tar.zst") return tarEntries(unpackedByZstd(file));
+  if (format === "tar.zst") return tarEntries(unpackedByZstd(file, env));
   const plain = createGunzip();
   raw.on("error", (error) => plain.destroy(error));
   try {
@@ -79,8 +80,8 @@ async function archive(file: string, format: Exclude<Format, "directory">): Prom
 }
 
 /** Node 20 knows no zstd. */
-async function* unpackedByZstd(file: string): AsyncGenerator<Uint8Array> {
-  const child = spawn("zstd", ["-dcq", "--", file], { stdio: ["ignore", "pipe", "ignore"] });
+async function* unpackedByZstd(file: string, env: Io["env"]): AsyncGenerator<Uint8Array> {
+  const child = spawn("zstd", ["-dcq", "--", file], { stdio: ["ignore", "pipe", "ignore"], env });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("close", resolve);
     child.on("error", (error: NodeJS.ErrnoException) =>
@@ -114,12 +115,12 @@ async function folder(root: string): Promise<PierEntry[]> {
       } else if (entry.isSymbolicLink()) {
         entries.push({ path: below, kind: "symlink", bytes: 0, target: await fs.readlink(full) });
       } else if (entry.isFile()) {
-        const { size, blocks } = await fs.stat(full);
+        const { size } = await fs.stat(full);
         entries.push({
           path: below,
           kind: "file",
-          // On disk: an event log may have holes.
-          bytes: Math.min(size, blocks * 512),
+          // Holes in it are filled where it is unpacked.
+          bytes: size,
           ...(isEventLog(below) ? { head: await headOf(full) } : {}),
         });
       } else entries.push({ path: below, kind: entry.isSocket() ? "socket" : "other", bytes: 0 });
