@@ -4,8 +4,9 @@ import { register } from "../fleet/register";
 import { ADMISSION_TYPE, renderAdmission } from "./render/admission";
 
 /**
- * Two policies for every namespace with the label `roadstead.dev/tenant`: the platform's network policies, quotas and
- * limits are changed by the platform only, and no StatefulSet has two replicas, no Service a way in besides the gateway.
+ * Policies for every namespace with the label `roadstead.dev/tenant`: what is the platform's there and what a ship is made of
+ * is changed by the platform only; what others run has nothing of a ship's; no StatefulSet has two replicas, no Service a way in
+ * besides the gateway, and no pod is deleted by force.
  *
  * Needs Kubernetes 1.30. Who deploys must be a cluster administrator or hold the verb `manage` on `platform.roadstead.dev`.
  *

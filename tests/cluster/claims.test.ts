@@ -4,6 +4,7 @@ import { CLAIM_POLICY } from "../../components/fleet/render/registry";
 import {
   NAMESPACE_POLICY,
   PLATFORM_POLICY,
+  SHIP_POLICY,
   SINGLE_POLICY,
   WORKLOAD_POLICY,
 } from "../../components/isolation/render/admission";
@@ -61,7 +62,7 @@ const refused = (answer: Answer, why: RegExp): void => {
 };
 
 test("every admission policy compiles without a warning of the server's type checker", () => {
-  const tenants = [PLATFORM_POLICY, SINGLE_POLICY, WORKLOAD_POLICY, NAMESPACE_POLICY];
+  const tenants = [PLATFORM_POLICY, SINGLE_POLICY, WORKLOAD_POLICY, SHIP_POLICY, NAMESPACE_POLICY];
   expect(policies.map((p) => p.metadata.name).sort()).toEqual([CLAIM_POLICY, ...tenants].sort());
   expect(policies.flatMap((p) => p.status?.typeChecking?.expressionWarnings ?? [])).toEqual([]);
 });

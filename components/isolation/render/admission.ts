@@ -1,16 +1,15 @@
 // Rules the API server itself keeps between two updates: a library has no controller that would put things back.
-import { ALLOWED, ANNOTATION, LABEL, OWN } from "../../fleet/render/names";
+import { ANNOTATION, LABEL, OWN } from "../../fleet/render/names";
 import { component, KUBERNETES, kubernetesObject, type RenderedResource } from "../../fleet/render/resource";
+import { shipObjects, workloads } from "./workload-rules";
+import { MAY_MANAGE, notByTheCluster } from "./who";
 
 export const ADMISSION_TYPE = "roadstead:index:AdmissionPolicies";
 export const PLATFORM_POLICY = "roadstead-platform-objects";
 export const SINGLE_POLICY = "roadstead-one-copy";
 export const WORKLOAD_POLICY = "roadstead-workloads";
+export const SHIP_POLICY = "roadstead-ships";
 export const NAMESPACE_POLICY = "roadstead-namespaces";
-
-/** Whoever may `manage` the resource `platform` of this API group: cluster administrators, and those who were given it. */
-const MAY_MANAGE =
-  "authorizer.group('roadstead.dev').resource('platform').namespace(request.namespace).check('manage').allowed()";
 
 export function renderAdmission(name: string): RenderedResource[] {
   const self = component(ADMISSION_TYPE, name, null);
@@ -41,50 +40,56 @@ export function renderAdmission(name: string): RenderedResource[] {
     ...enforced("platform", PLATFORM_POLICY, platformObjects()),
     ...enforced("one-copy", SINGLE_POLICY, oneCopy()),
     ...enforced("workloads", WORKLOAD_POLICY, workloads()),
+    ...enforced("ships", SHIP_POLICY, shipObjects()),
     // Not by a selector: a namespace that loses its label in the very request would no longer be selected.
     ...enforced("namespaces", NAMESPACE_POLICY, namespaces(), {}),
   ];
 }
 
-/** The namespace controller empties a namespace that is being deleted; other controllers carry out what was judged before. */
-const notByTheCluster = {
-  name: "not-by-the-cluster",
-  expression: "!request.userInfo.username.startsWith('system:serviceaccount:kube-system:')",
-};
+/** By API group: what of a tenant's namespace is the platform's, and nobody else's to add, change, remove or weaken. */
+const PLATFORM_OBJECTS: [group: string, resources: string[]][] = [
+  // A policy more is a permission more: policies add up.
+  ["networking.k8s.io", ["networkpolicies", "ingresses"]],
+  ["cilium.io", ["ciliumnetworkpolicies"]],
+  ["crd.projectcalico.org", ["networkpolicies"]],
+  // A route to another ship's host name, more exact than that ship's own, would take its visitors and their passwords; a
+  // grant would let another namespace's route in.
+  ["gateway.networking.k8s.io", ["*"]],
+  ["gateway.envoyproxy.io", ["*"]],
+  // Addresses behind a Service, chosen by hand: the gateway would go where its customers may not.
+  ["discovery.k8s.io", ["endpointslices"]],
+  // A limit more could take away what a loom needs.
+  ["", ["endpoints", "resourcequotas", "limitranges"]],
+  ["rbac.authorization.k8s.io", ["roles", "rolebindings"]],
+  // A budget that allows nothing holds up every node; a scaler starts what was stopped, or shrinks it below its loom.
+  ["policy", ["poddisruptionbudgets"]],
+  ["autoscaling", ["horizontalpodautoscalers"]],
+  ["autoscaling.k8s.io", ["*"]],
+  // What they name is fetched by the platform's monitoring, with its rights.
+  ["monitoring.coreos.com", ["*"]],
+  // A snapshot is a copy of the pier, the private key in it.
+  ["snapshot.storage.k8s.io", ["volumesnapshots"]],
+];
 
-/** A tenant's network policies, quota and limits are the platform's: nobody else changes, removes or weakens them. */
 function platformObjects(): Record<string, unknown> {
   return {
     matchConstraints: {
-      resourceRules: [
-        {
-          apiGroups: ["networking.k8s.io"],
-          apiVersions: ["v1"],
-          // A policy more is a permission more: policies add up.
-          operations: ["CREATE", "UPDATE", "DELETE"],
-          resources: ["networkpolicies"],
-        },
-        {
-          apiGroups: [""],
-          apiVersions: ["v1"],
-          // One more could take away what a loom needs.
-          operations: ["CREATE", "UPDATE", "DELETE"],
-          resources: ["resourcequotas", "limitranges"],
-        },
-        {
-          apiGroups: ["rbac.authorization.k8s.io"],
-          apiVersions: ["v1"],
-          operations: ["CREATE", "UPDATE", "DELETE"],
-          resources: ["roles", "rolebindings"],
-        },
-      ],
+      resourceRules: PLATFORM_OBJECTS.map(([group, resources]) => ({
+        apiGroups: [group],
+        apiVersions: ["*"],
+        operations: ["CREATE", "UPDATE", "DELETE"],
+        resources,
+        // A selector of namespaces lets everything through to a rule that has none, such as a gateway's class.
+        scope: "Namespaced",
+      })),
     },
     matchConditions: [notByTheCluster],
     validations: [
       {
         expression: MAY_MANAGE,
         message:
-          "network policies, quotas, limits and roles of a tenant belong to the platform: change them through Roadstead",
+          "network policies, routes, endpoints, quotas, limits, roles, budgets, scalers, monitors and snapshots of a tenant " +
+          "belong to the platform: change them through Roadstead",
       },
     ],
   };
@@ -118,6 +123,12 @@ function oneCopy(): Record<string, unknown> {
         message: "ships are reached through the gateway: no NodePort, LoadBalancer or ExternalName",
       },
       {
+        // Every node would send what is meant for that address to this Service instead: a galaxy's, another ship's, the API's.
+        expression:
+          "request.resource.resource != 'services' || !has(dyn(object).spec.externalIPs) || size(dyn(object).spec.externalIPs) == 0",
+        message: "a Service takes no address that is not its own: no externalIPs",
+      },
+      {
         expression:
           "request.resource.resource != 'persistentvolumeclaims' || " +
           "(!has(dyn(object).spec.dataSource) && !has(dyn(object).spec.dataSourceRef)) || " +
@@ -126,82 +137,6 @@ function oneCopy(): Record<string, unknown> {
         message:
           "no ship starts from a snapshot or a clone: an old copy that runs again is a breach, which only its owner can make and " +
           `which ${ANNOTATION.breach} then says; a restore is tried out where there is no ship and no network`,
-      },
-    ],
-  };
-}
-
-/** An annotation of the namespace, or null where the namespace says nothing, as one made by an older version does. */
-const allowed = (annotation: string): string =>
-  `has(namespaceObject.metadata.annotations) && '${annotation}' in namespaceObject.metadata.annotations`;
-const value = (annotation: string): string => `namespaceObject.metadata.annotations['${annotation}']`;
-
-/** What runs in a tenant's namespace is what its namespace allows: images, runtime class, storage class. */
-function workloads(): Record<string, unknown> {
-  const containers = ["containers", "initContainers", "ephemeralContainers"]
-    .map((list) => `(has(variables.pod.${list}) ? variables.pod.${list} : [])`)
-    .join(" + ");
-  return {
-    matchConstraints: {
-      resourceRules: [
-        {
-          apiGroups: [""],
-          apiVersions: ["v1"],
-          operations: ["CREATE", "UPDATE"],
-          resources: ["pods", "pods/ephemeralcontainers"],
-        },
-        {
-          apiGroups: ["apps"],
-          apiVersions: ["v1"],
-          operations: ["CREATE", "UPDATE"],
-          resources: ["statefulsets", "deployments", "daemonsets", "replicasets"],
-        },
-        {
-          apiGroups: ["batch"],
-          apiVersions: ["v1"],
-          operations: ["CREATE", "UPDATE"],
-          resources: ["jobs", "cronjobs"],
-        },
-        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["persistentvolumeclaims"] },
-      ],
-    },
-    matchConditions: [notByTheCluster],
-    variables: [
-      { name: "isClaim", expression: "request.resource.resource == 'persistentvolumeclaims'" },
-      {
-        // dyn: the types differ in where their pod is.
-        name: "pod",
-        expression:
-          "variables.isClaim ? dyn({}) : request.resource.resource == 'pods' ? dyn(object).spec : " +
-          "request.resource.resource == 'cronjobs' ? dyn(object).spec.jobTemplate.spec.template.spec : dyn(object).spec.template.spec",
-      },
-      { name: "images", expression: `variables.isClaim ? [] : (${containers}).map(c, string(c.image))` },
-      {
-        name: "repositories",
-        expression: `${allowed(ALLOWED.images)} ? ${value(ALLOWED.images)}.split(',') : []`,
-      },
-    ],
-    validations: [
-      {
-        expression:
-          `!(${allowed(ALLOWED.images)}) || ` +
-          "variables.images.all(i, variables.repositories.exists(r, i.startsWith(r + '@sha256:'))) || " +
-          MAY_MANAGE,
-        message: "a tenant runs the images its platform names, by their digest",
-      },
-      {
-        expression:
-          `variables.isClaim || !(${allowed(ALLOWED.runtimeClass)}) || ` +
-          "(has(variables.pod.runtimeClassName) ? string(variables.pod.runtimeClassName) : '') == " +
-          `${value(ALLOWED.runtimeClass)} || ${MAY_MANAGE}`,
-        message: "a tenant's pods run in the runtime class its platform names, and in no other",
-      },
-      {
-        expression:
-          `!variables.isClaim || !(${allowed(ALLOWED.storageClass)}) || ` +
-          "(has(dyn(object).spec.storageClassName) ? string(dyn(object).spec.storageClassName) : '') == " +
-          `${value(ALLOWED.storageClass)} || ${MAY_MANAGE}`,
-        message: "a tenant's volumes are of the storage class its platform names: another may delete them",
       },
     ],
   };

@@ -93,6 +93,11 @@ export class Api {
     return this.send("PATCH", path, patch, "application/merge-patch+json");
   }
 
+  /** Lists by their names, as kubectl edits a pod's containers. */
+  strategicMerge(path: string, patch: unknown): Promise<Answer> {
+    return this.send("PATCH", path, patch, "application/strategic-merge-patch+json");
+  }
+
   jsonPatch(path: string, patch: unknown): Promise<Answer> {
     return this.send("PATCH", path, patch, "application/json-patch+json");
   }

@@ -112,7 +112,13 @@ async function startAll({ programs, ports: wanted = [], limitMs, stages }) {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   writeFileSync(join(dir, "sa.key"), privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
   writeFileSync(join(dir, "sa.pub"), publicKey.export({ type: "spki", format: "pem" }));
-  writeFileSync(join(dir, "tokens.csv"), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+  // kwok stands for the kubelets: what they may do to pods, nobody else may.
+  const nodes = randomBytes(24).toString("hex");
+  const users = [
+    `${token},admin,admin,"system:masters"`,
+    `${nodes},system:node:kwok,kwok,"system:nodes,system:masters"`,
+  ];
+  writeFileSync(join(dir, "tokens.csv"), `${users.join("\n")}\n`, { mode: 0o600 });
   writeFileSync(join(dir, "stages.yaml"), stages);
 
   start("etcd", programs.etcd, [
@@ -143,21 +149,21 @@ async function startAll({ programs, ports: wanted = [], limitMs, stages }) {
     if (left() <= 0) return fail(`kube-apiserver was not ready within ${limitMs / 1000} s`, logOf("kube-apiserver"));
     await sleep(200);
   }
-  const kubeconfig = join(dir, "kubeconfig");
-  const user = { name: "admin", user: { token } };
   const cluster = { server: `https://127.0.0.1:${api}`, "certificate-authority": join(dir, "pki/apiserver.crt") };
-  writeFileSync(
-    kubeconfig,
-    JSON.stringify({
+  const kubeconfigOf = (name, bearer) => {
+    const file = join(dir, name === "admin" ? "kubeconfig" : `kubeconfig-${name}`);
+    const config = {
       apiVersion: "v1",
       kind: "Config",
       clusters: [{ name: "local", cluster }],
-      users: [user],
-      contexts: [{ name: "local", context: { cluster: "local", user: "admin" } }],
+      users: [{ name, user: { token: bearer } }],
+      contexts: [{ name: "local", context: { cluster: "local", user: name } }],
       "current-context": "local",
-    }),
-    { mode: 0o600 },
-  );
+    };
+    writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+    return file;
+  };
+  const kubeconfig = kubeconfigOf("admin", token);
   const fast = ["--kube-api-qps=500", "--kube-api-burst=1000"];
   start("kube-controller-manager", programs["kube-controller-manager"], [
     `--kubeconfig=${kubeconfig}`,
@@ -176,7 +182,7 @@ async function startAll({ programs, ports: wanted = [], limitMs, stages }) {
     ...fast,
   ]);
   start("kwok", programs.kwok, [
-    `--kubeconfig=${kubeconfig}`,
+    `--kubeconfig=${kubeconfigOf("kwok", nodes)}`,
     "--manage-all-nodes=true",
     // Nodes that are not heard of for 40 seconds are taken for lost.
     "--node-lease-duration-seconds=40",

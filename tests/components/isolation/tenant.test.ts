@@ -181,7 +181,7 @@ test(
     const run = await record(() => new AdmissionPolicies("prod"));
     expect(run.registrations.map(short).sort()).toEqual(renderAdmission("prod").map(short).sort());
     const bindings = run.registrations.filter((r) => r.type.endsWith("Binding"));
-    expect(bindings).toHaveLength(4);
+    expect(bindings).toHaveLength(5);
     for (const b of bindings.filter((r) => r.name !== "prod-namespaces-binding")) {
       expect(b.inputs.spec).toMatchObject({
         validationActions: ["Deny"],
