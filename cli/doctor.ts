@@ -1,9 +1,10 @@
 // `roadstead doctor STACK`: what is missing before the first `up`, and the exact next commands. Asks no network; only
-// --repair does.
+// --repair and --cluster do.
 import { missingVersions } from "../planner/architecture";
 import { parseStackFile } from "../planner/architecture/stack-file";
 import { type Diagnosis, diagnose, type Finding, type Level, LEVELS } from "./doctor/diagnose";
 import { lookAround, machineProbe, type Probe } from "./doctor/probe";
+import { clusterCommand, type ClusterOptions } from "./doctor/cluster";
 import { repairCommand, type RepairOptions } from "./doctor/repair";
 import { stacksTogether } from "./environment";
 import { type ExitCode, usage } from "./exit";
@@ -11,16 +12,20 @@ import { type Io, painter, type Style } from "./io";
 import { projectOf, readStackFile, stackConfig } from "./project";
 import { wrap } from "./render/text";
 
-export interface DoctorOptions extends RepairOptions {
+export interface DoctorOptions extends RepairOptions, ClusterOptions {
   repair?: boolean;
 }
 
 export async function doctorCommand(
-  stack: string,
+  stack: string | undefined,
   options: DoctorOptions,
   io: Io,
   probe: Probe = machineProbe(io),
 ): Promise<ExitCode> {
+  if (options.cluster !== undefined) return besideNothing(options, () => clusterCommand(stack, options, io));
+  if (options.context !== undefined) throw usage("--context goes with --cluster");
+  if (stack === undefined)
+    throw usage("name a stack: roadstead doctor prod; or a cluster: roadstead doctor --cluster KUBECONFIG");
   if (options.repair) return repairCommand(stack, options, io, probe);
   refuseRepairOptions(options);
   const project = projectOf(io);
@@ -52,6 +57,12 @@ export async function doctorCommand(
       : render(diagnosis, stack, io),
   );
   return diagnosis.exit;
+}
+
+function besideNothing({ repair, yes, liftLock, found, forget }: DoctorOptions, ask: () => ExitCode): ExitCode {
+  if (repair || yes || liftLock || found || forget)
+    throw usage("--cluster reads a cluster, --repair settles a state: give one of them");
+  return ask();
 }
 
 function refuseRepairOptions({ yes, liftLock, found, forget }: DoctorOptions): void {

@@ -17,7 +17,7 @@ const commands = {
   init: () => (file: string, options: InitOptions, io: Io) =>
     (require("./init") as typeof import("./init")).initCommand(file, options, io),
   preview: () => (require("./preview") as typeof import("./preview")).preview,
-  doctor: () => (stack: string, options: DoctorOptions, io: Io) =>
+  doctor: () => (stack: string | undefined, options: DoctorOptions, io: Io) =>
     (require("./doctor") as typeof import("./doctor")).doctorCommand(stack, options, io),
   hostRender: () => (target: string, options: HostRenderOptions, io: Io) =>
     (require("./host") as typeof import("./host")).hostRender(target, options, io),
@@ -130,8 +130,10 @@ function describe(io: Io, ended: (code: number) => void): Command {
     .description(
       "Say what is missing before the first `pulumi up` of a stack, and the exact next commands. No network.",
     )
-    .argument("<stack>", "a recorded stack: dev, staging or prod")
+    .argument("[stack]", "a recorded stack: dev, staging or prod; with --cluster it may be left out")
     .option("--json", "print the findings as one JSON object")
+    .option("--cluster <kubeconfig>", "read an existing cluster: what it can do, for the requirements (asks kubectl)")
+    .option("--context <name>", "with --cluster: another context than the kubeconfig's own")
     .option("--repair", "after an update that was killed: show what would settle its state (asks pulumi)")
     .option("--yes", "with --repair: do it")
     .option("--lift-lock", "with --repair: lift a lock taken on another machine")

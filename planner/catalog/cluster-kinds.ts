@@ -81,7 +81,7 @@ export const POLICY_AGENTS: readonly PolicyAgent[] = [
   {
     by: "calico",
     daemonSet: "calico-node",
-    image: /(^|\/)(calico\/)?(calico-)?node(:|@|$)|calico/,
+    image: /calico/,
     enforces: "yes",
     source: "docs.tigera.io/calico, managed-public-cloud/gke and /aks: installed to implement network policy",
   },
