@@ -13,6 +13,8 @@ import {
   type HostSettings,
   type HostShip,
   type PinnedBinary,
+  type TangServer,
+  type VolumeKey,
 } from "../host/render";
 
 /** Arguments of a BareMetalHost. */
@@ -33,6 +35,10 @@ export interface BareMetalHostArgs {
   vere?: PinnedBinary;
   /** Blank block device for piers, encrypted with LUKS; without it piers live on the root disk. Never formatted when it holds anything. */
   dataDevice?: string;
+  /** Who keeps the key of that device: basic, tang or operator. Default basic. Only used when it is prepared. */
+  volumeKey?: VolumeKey;
+  /** The tang servers, with volumeKey tang: all must answer when the host boots. */
+  tang?: TangServer[];
   /** How the next steps reach the host. Default: the component's name. */
   address?: pulumi.Input<string>;
   /** Preview only: mark missing versions instead of throwing. Default false. */
@@ -74,6 +80,8 @@ export class BareMetalHost extends pulumi.ComponentResource {
       access: args.access,
       domain: args.domain,
       dataDevice: args.dataDevice,
+      volumeKey: args.volumeKey,
+      tang: args.tang,
       vere: args.vere,
     };
     refuseIfAny("BareMetalHost", name, problems(settings, args.allowMissing ?? false));

@@ -18,6 +18,8 @@ import {
   type PinnedBinary,
   placeProblems,
   ProviderBackups,
+  type TangServer,
+  type VolumeKey,
 } from "./render";
 
 /** What several hosts of one stack share; see HostFoundation. What is left out, the host makes for itself. */
@@ -48,6 +50,10 @@ export interface HostPlaceArgs {
   rootDiskGiB: number;
   /** Volume for piers in GiB. It can only grow, in place; the host grows the file system when it next starts. */
   volumeGiB: number;
+  /** Who keeps the key of the encrypted volume at DigitalOcean: basic, tang or operator. Default basic. Only used at creation. */
+  volumeKey?: VolumeKey;
+  /** The tang servers, with volumeKey tang: all must answer when the host boots. Only used at creation. */
+  tang?: TangServer[];
   /** Swap file in GiB. Default 2. Only used at creation. */
   swapGiB?: number;
   /** none, weekly or daily backups of the root disk by DigitalOcean; they leave out the volume. Default none. */
@@ -91,6 +97,8 @@ export function settle(
     access: args.access,
     domain: args.domain,
     dataDevice: dataDevice(args.provider, pierVolumeName(what.kind, name, what.ships)),
+    volumeKey: args.volumeKey,
+    tang: args.tang,
     vere: what.vere,
     groundseg: what.groundseg,
   };

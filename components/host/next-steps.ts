@@ -2,10 +2,11 @@
 import { adminUser } from "./render/access";
 import { shipHost } from "./render/edge";
 import { GROUNDSEG_API_PORT, GROUNDSEG_UI_PORT } from "./render/groundseg";
-import { HostKind, type HostSettings } from "./render/settings";
-import { usesLuks } from "./render/volume";
+import { LIB } from "./render/file";
+import { HostKind, VolumeKey, type HostSettings } from "./render/settings";
+import { usesLuks, volumeKey } from "./render/volume";
 
-const SHIP = "/usr/local/lib/roadstead/ship";
+const SHIP = `${LIB}/ship`;
 
 export function nextSteps(settings: HostSettings, address: string, dns: { recorded: boolean }): string[] {
   const login = `${adminUser(settings)}@${address}`;
@@ -15,15 +16,37 @@ export function nextSteps(settings: HostSettings, address: string, dns: { record
       ? `Run the script on the host as root: roadstead host render STACK --script --host ${settings.name} prints it; the component's output \`script\` is the same text.`
       : `Wait for the set-up: ssh ${login} 'sudo journalctl -fu roadstead-bootstrap'; it ends with /var/lib/roadstead/bootstrap.done.`,
   ];
-  if (usesLuks(settings))
-    steps.push(
-      `Keep a copy of the volume's key and header off the host; without them a new host cannot open the volume: ` +
-        `ssh ${login} 'sudo tar c -C /etc roadstead' > ${settings.name}-volume-key.tar`,
-    );
+  if (usesLuks(settings)) steps.push(...volumeSteps(settings, login));
   if (settings.domain && !dns.recorded)
     for (const ship of settings.ships)
       steps.push(`Set the A record ${shipHost(ship.id, settings.domain)} to ${address}.`);
   return [...steps, ...(settings.kind === HostKind.GroundSeg ? groundseg(settings, login) : ships(settings, login))];
+}
+
+function volumeSteps(settings: HostSettings, login: string): string[] {
+  const file = `${settings.name}-volume.key`;
+  const header =
+    `Keep a copy of the volume's header off the host, in case a sector of it goes bad: ` +
+    `ssh ${login} 'sudo tar c -C /etc roadstead' > ${settings.name}-volume-header.tar`;
+  switch (volumeKey(settings)) {
+    case VolumeKey.Basic:
+      return [
+        `Keep a copy of the volume's key and header off the host; without them a new host cannot open the volume: ` +
+          `ssh ${login} 'sudo tar c -C /etc roadstead' > ${settings.name}-volume-key.tar`,
+      ];
+    case VolumeKey.Operator:
+      return [
+        `Make the volume's key and keep it in two places off the host; without it the pier is lost: head -c 64 /dev/urandom > ${file}`,
+        `The set-up waits for it, and after every boot the ships do: ssh ${login} 'sudo ${LIB}/volume key' < ${file}`,
+        header,
+      ];
+    case VolumeKey.Tang:
+      return [
+        `Before the host's next boot, keep a copy of the volume's own key off the host; it opens the volume if the tang servers are lost: ` +
+          `ssh ${login} 'sudo cat /run/roadstead/volume.recovery' > ${file}`,
+        header,
+      ];
+  }
 }
 
 function ships(settings: HostSettings, login: string): string[] {

@@ -47,6 +47,7 @@ describe("the first boot of a host", () => {
     "roadstead-pack.timer",
     "roadstead-roll-chop.timer",
     "roadstead-reboot.timer",
+    "roadstead-disk.timer",
   ])("%s runs and is started again at the next boot", (unit) => {
     expect(active(unit)).toBe("active");
     expect(machine.sh(`systemctl is-enabled ${unit}`).out.trim()).toBe("enabled");

@@ -35,7 +35,7 @@ export const VERSIONS = {
   hostImage: { digitalocean: "debian-12-x64", aws: "ami-0123456789abcdef0" },
 };
 
-const served: File[] = [
+export const served: File[] = [
   { path: `urbit/vere/releases/download/vere-v${VERE}/linux-x86_64.tgz`, content: archives.x86_64 },
   { path: `urbit/vere/releases/download/vere-v${VERE}/linux-aarch64.tgz`, content: archives.aarch64 },
   { path: `groundseg_amd64_v${GROUNDSEG}_latest`, content: groundsegStub },

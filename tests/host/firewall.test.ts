@@ -1,31 +1,9 @@
 // The rules as packets see them: a machine that listens everywhere, and an outside in another network namespace.
 import { INSIDE, internet, OUTSIDE, OUTSIDE_V6 } from "./downloads";
 import { rendered, samples, type Sample } from "./hosts";
+import { listener, TCP, UDP } from "./listener";
 import { Machine, stopAll } from "./machine/machine";
 
-/** SSH, web, GroundSeg's pages, ships' pages, loopback lens, Docker's API, netdata; Ames, DNS, HTTP/3. */
-const TCP = [22, 80, 443, 2375, 3000, 8000, 8080, 8081, 8082, 9090, 12321, 19999];
-const UDP = [53, 443, 5353, 34343, 34344, 34345, 34346, 34543, 34544];
-
-const LISTEN = `import socket, threading
-def udp(s):
-    while True:
-        data, who = s.recvfrom(64)
-        s.sendto(data, who)
-def tcp(s):
-    while True:
-        s.accept()[0].close()
-for kind, ports, serve in ((socket.SOCK_STREAM, ${JSON.stringify(TCP)}, tcp), (socket.SOCK_DGRAM, ${JSON.stringify(UDP)}, udp)):
-    for family, address in ((socket.AF_INET, "${INSIDE.v4}"), (socket.AF_INET6, "${INSIDE.v6}")):
-        for port in ports:
-            s = socket.socket(family, kind)
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            s.bind((address, port))
-            if kind == socket.SOCK_STREAM: s.listen()
-            threading.Thread(target=serve, args=(s,), daemon=True).start()
-open("/run/listening", "w").close()
-threading.Event().wait()
-`;
 /** Prints what answered within its time: the source address and the ports come as arguments. */
 const PROBE = `import socket, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +28,7 @@ with ThreadPoolExecutor(len(asked)) as pool:
 `;
 
 const scripts = [
-  { path: "/opt/test/listen.py", content: LISTEN },
+  { path: "/opt/test/listen.py", content: listener([INSIDE.v4, INSIDE.v6]) },
   { path: "/opt/test/probe.py", content: PROBE },
 ];
 afterAll(stopAll);
@@ -135,10 +113,7 @@ describe("what containers publish on a GroundSeg host", () => {
       `docker run -d --name ship -p ${p.web}:80 -p ${p.ames}:${p.ames}/udp -p ${p.other}:${p.other}/udp box /bin/busybox sleep 3600`,
       { limit: 120_000 },
     );
-    const inside = LISTEN.replace(JSON.stringify(TCP), "[80]")
-      .replace(JSON.stringify(UDP), JSON.stringify([p.ames, p.other]))
-      .replace(/\(\(socket\.AF_INET, .*\)\):/, '((socket.AF_INET, "0.0.0.0"),):');
-    machine.write([{ path: "/opt/test/inside.py", content: inside }]);
+    machine.write([{ path: "/opt/test/inside.py", content: listener(["0.0.0.0"], [80], [p.ames, p.other]) }]);
     machine.get(
       `setsid nsenter -n -t $(docker inspect -f '{{.State.Pid}}' ship) python3 /opt/test/inside.py >/dev/null 2>&1 </dev/null &`,
     );

@@ -1,7 +1,7 @@
 // What cloud-init's own schema lets through and then ignores, or does wrong.
 import { parseDocument } from "yaml";
 
-const TOP = ["hostname", "users", "disable_root", "ssh_pwauth", "write_files", "runcmd"];
+const TOP = ["hostname", "manage_etc_hosts", "users", "disable_root", "ssh_pwauth", "write_files", "runcmd"];
 const USER = ["name", "shell", "lock_passwd", "ssh_authorized_keys"];
 const FILE = ["path", "permissions", "content", "owner", "encoding"];
 /** Places that are gone, not there yet, or somebody else's when cloud-init writes files. */

@@ -1,13 +1,14 @@
 // The ordered steps that turn files into a running host. Each one does nothing when its result is there already.
 import { accessFiles, adminUser } from "./access";
+import { diskFiles } from "./disk";
 import { edgeFiles } from "./edge";
 import { GROUNDSEG_BASE, LIB, PIERS, STATE, unit, type HostFile, type HostStep } from "./file";
 import { groundsegFiles } from "./groundseg";
-import { HostKind, type HostSettings, type PinnedBinary } from "./settings";
+import { HostKind, VolumeKey, type HostSettings, type PinnedBinary } from "./settings";
 import { shipScript } from "./ship-script";
 import { maintenance, shipEnvironment, shipUnits } from "./ship-units";
 import { systemFiles } from "./system";
-import { mountPoint, volumeFiles } from "./volume";
+import { mountPoint, usesLuks, volumeFiles, volumeKey } from "./volume";
 
 export const BOOTSTRAP = `${LIB}/bootstrap`;
 
@@ -27,6 +28,7 @@ export function hostFiles(settings: HostSettings): HostFile[] {
     ...systemFiles(),
     ...accessFiles(settings),
     ...volumeFiles(settings),
+    ...diskFiles(settings),
     ...ships,
     ...edgeFiles(settings),
   ];
@@ -98,7 +100,7 @@ if changed audit /etc/audit/rules.d/10-roadstead.rules; then
   # A container has no audit subsystem of its own; ships run without one.
   if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
-systemctl enable -q --now roadstead-reboot.timer unattended-upgrades`,
+systemctl enable -q --now roadstead-reboot.timer roadstead-disk.timer unattended-upgrades`,
     },
     ...volume(settings),
     ...(groundseg
@@ -126,6 +128,7 @@ function packages(settings: HostSettings): HostStep {
     ...["openssh-server", "sudo", "curl", "ca-certificates", "nftables", "fail2ban", "python3-systemd"],
     ...["unattended-upgrades", "auditd", "e2fsprogs", "util-linux"],
     ...(settings.dataDevice ? ["cryptsetup"] : []),
+    ...(usesLuks(settings) && volumeKey(settings) === VolumeKey.Tang ? ["clevis-luks"] : []),
     ...(settings.kind === HostKind.GroundSeg ? ["docker.io", "iptables"] : []),
     ...(settings.domain ? ["caddy"] : []),
   ];

@@ -12,6 +12,8 @@ export const USER_DATA_LIMIT = { aws: 16 * 1024, digitalocean: 64 * 1024 } as co
 export function cloudConfig(settings: HostSettings, files: HostFile[], missing: string[]): string {
   const doc = {
     hostname: settings.name,
+    // sudo looks up the host's own name at every command.
+    manage_etc_hosts: "localhost",
     // No `default`: the image's own user is not made.
     users: [
       {

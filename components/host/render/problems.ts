@@ -1,6 +1,7 @@
 // Everything that is wrong with a host's settings, at once, before anything is made.
 import { duplicateShips, secretInText, worldOpenCidr, type PredicateProblem } from "../../../planner/predicates";
-import { HostKind, HostProvider, type HostSettings } from "./settings";
+import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
+import { usesLuks, volumeKey } from "./volume";
 import type { HostPlace } from "./place";
 
 /** Below this a loom of 2 GiB cannot be mapped beside a system, swap or not. */
@@ -98,6 +99,7 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
     );
   out.push(...duplicateShips(ships.map((s) => ({ id: s.id, name: s.name ?? null }))));
   out.push(...portProblems(settings));
+  out.push(...volumeKeyProblems(settings));
   ships.forEach((ship, i) => {
     if (!/^[a-z][a-z0-9-]{0,51}$/.test(ship.id))
       out.push(
@@ -154,6 +156,57 @@ function portProblems(settings: HostSettings): PredicateProblem[] {
         );
       else taken.set(key, ship.id);
     }
+  });
+  return out;
+}
+
+function volumeKeyProblems(settings: HostSettings): PredicateProblem[] {
+  const out: PredicateProblem[] = [];
+  const key = volumeKey(settings);
+  const servers = settings.tang ?? [];
+  if (settings.volumeKey !== undefined && !usesLuks(settings))
+    out.push(
+      problem(
+        "no-luks",
+        "volumeKey",
+        key,
+        "nothing",
+        settings.provider === HostProvider.Aws
+          ? "leave it out: on AWS the volume is encrypted by EBS with the account's KMS"
+          : "leave it out, or give the piers a device of their own: only that is encrypted",
+      ),
+    );
+  if ((key === VolumeKey.Tang) !== servers.length > 0)
+    out.push(
+      problem(
+        "tang-servers",
+        "tang",
+        `${servers.length} servers with volumeKey ${key}`,
+        "at least one server with volumeKey tang, none without",
+        "two servers of different owners, neither where the host is",
+      ),
+    );
+  servers.forEach((server, i) => {
+    if (!/^https?:\/\/[\w.:[\]-]+(\/[\w./-]*)?$/.test(server.url))
+      out.push(
+        problem(
+          "bad-tang-url",
+          `tang[${i}].url`,
+          server.url,
+          "an http address",
+          "write it like http://tang-1.example.com",
+        ),
+      );
+    if (!/^[\w-]{27}$|^[\w-]{43}$/.test(server.thumbprint))
+      out.push(
+        problem(
+          "bad-thumbprint",
+          `tang[${i}].thumbprint`,
+          server.thumbprint,
+          "27 or 43 characters",
+          "take what tang-show-keys prints on the server",
+        ),
+      );
   });
   return out;
 }

@@ -13,6 +13,25 @@ export type HostProvider = (typeof HostProvider)[keyof typeof HostProvider];
 export const HostArch = { X86: "x86_64", Arm: "arm64" } as const;
 export type HostArch = (typeof HostArch)[keyof typeof HostArch];
 
+/** Where the key of an encrypted pier volume is kept. */
+export const VolumeKey = {
+  /** In a file on the root disk: a reboot opens the volume by itself. */
+  Basic: "basic",
+  /** With tang servers elsewhere: a reboot opens the volume while they answer. */
+  Tang: "tang",
+  /** With you alone: after every boot the ship stays down until you bring it. */
+  Operator: "operator",
+} as const;
+export type VolumeKey = (typeof VolumeKey)[keyof typeof VolumeKey];
+
+/** A tang server, which helps to open a volume without learning its key. */
+export interface TangServer {
+  /** Such as http://tang-1.example.com:7500. */
+  url: string;
+  /** What `tang-show-keys` prints there: the server is known by it, whoever answers at the address. */
+  thumbprint: string;
+}
+
 /** Provider backups of the root disk. */
 export const ProviderBackups = { None: "none", Weekly: "weekly", Daily: "daily" } as const;
 export type ProviderBackups = (typeof ProviderBackups)[keyof typeof ProviderBackups];
@@ -79,6 +98,10 @@ export interface HostSettings {
    * or nothing to keep piers in a directory of the root disk (own hosts only).
    */
   dataDevice?: string;
+  /** Who keeps the key of an encrypted volume. Default basic. Only used when the volume is prepared. */
+  volumeKey?: VolumeKey;
+  /** The tang servers, with `tang`: all of them must answer. */
+  tang?: TangServer[];
   vere?: PinnedBinary;
   groundseg?: PinnedBinary;
 }
@@ -88,6 +111,10 @@ export interface RenderHostOptions {
   allowMissing?: boolean;
   /** Block device for piers on an own host, such as /dev/disk/by-id/…; without it piers live on the root disk. */
   dataDevice?: string;
+  /** Who keeps the key of an encrypted volume. Default basic. */
+  volumeKey?: VolumeKey;
+  /** The tang servers, with `tang`. */
+  tang?: TangServer[];
 }
 
 export const ADMIN_USER = "keeper";
@@ -134,6 +161,8 @@ export function hostSettings(host: LockedHost, architecture: Architecture, opts:
     access: architecture.access,
     domain: architecture.dns.domain ?? undefined,
     dataDevice: dataDevice(host.provider, pierVolumeName(host.kind, host.name, ships)) ?? opts.dataDevice,
+    volumeKey: opts.volumeKey,
+    tang: opts.tang,
     vere: pinned(architecture.versions.vere, host.arch),
     groundseg: pinned(architecture.versions.groundseg, host.arch),
   };

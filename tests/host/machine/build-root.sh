@@ -9,11 +9,11 @@ security=${ROADSTEAD_DEBIAN_SECURITY:-http://deb.debian.org/debian-security}
 # What an image has before the bootstrap runs; openssl also serves the tests' own download server.
 image=(systemd-sysv dbus udev openssh-server sudo locales ifupdown isc-dhcp-client iproute2 cloud-init python3 openssl ca-certificates
   libpam-systemd procps kmod less apparmor)
-# What only the tests use: a program for a container, and one that reads shell.
-judges=(busybox-static shellcheck)
+# What only the tests use: a program for a container, one that reads shell, one that judges a whole host, a server of keys.
+judges=(busybox-static shellcheck lynis tang-common)
 # What the bootstrap may install, in every mode.
 host=(openssh-server sudo curl ca-certificates nftables fail2ban python3-systemd unattended-upgrades auditd e2fsprogs
-  util-linux cryptsetup docker.io iptables caddy)
+  util-linux cryptsetup clevis-luks docker.io iptables caddy)
 
 for program in debootstrap unshare chroot; do
   command -v "$program" >/dev/null || { echo "missing: $program (apt-get install debootstrap util-linux)" >&2; exit 1; }

@@ -193,6 +193,61 @@ ExecReload=/usr/sbin/nft -f /etc/roadstead/firewall.nft
 WantedBy=sysinit.target
 ROADSTEAD_FILE
 
+put /usr/local/lib/roadstead/disk 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Fails while a disk is fuller than it should be. A program /etc/roadstead/alarm is told once a change, by one argument.
+set -eu
+root=${ROADSTEAD_ROOT:-}
+notice=$root/run/motd.d/50-roadstead-disk
+told=$root/run/roadstead-disk
+said=
+for at in /; do
+  used=$(df -P "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+  inodes=$(df -Pi "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 + 0 }')
+  [ "$inodes" -le "$used" ] || used=$inodes
+  if [ "$used" -ge 92 ]; then
+    said="$said$at is $used % full: make room now, or stop the ships cleanly. "
+  elif [ "$used" -ge 80 ]; then
+    said="$said$at is $used % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
+  fi
+done
+level=$(echo "$said" | sed 's/[0-9]* % full//g')
+if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
+  echo "$level" >"$told"
+  alarm=$root/etc/roadstead/alarm
+  [ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+fi
+if [ -z "$said" ]; then
+  rm -f "$notice"
+  exit 0
+fi
+mkdir -p "$(dirname "$notice")"
+echo "roadstead: $said" >"$notice"
+echo "<2>roadstead: $said" >&2
+exit 1
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-disk.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Room on the disks
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/lib/roadstead/disk
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-disk.timer 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Room on the disks
+
+[Timer]
+OnActiveSec=2min
+OnUnitInactiveSec=15min
+
+[Install]
+WantedBy=timers.target
+ROADSTEAD_FILE
+
 put /etc/roadstead/ships/sampel-palnet.env 0644 <<'ROADSTEAD_FILE'
 SHIP_NAME='~sampel-palnet'
 FIRST_BOOT=key
@@ -686,7 +741,7 @@ if changed audit /etc/audit/rules.d/10-roadstead.rules; then
   # A container has no audit subsystem of its own; ships run without one.
   if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
-systemctl enable -q --now roadstead-reboot.timer unattended-upgrades
+systemctl enable -q --now roadstead-reboot.timer roadstead-disk.timer unattended-upgrades
 
 # piers: piers in a directory of the root disk
 step=piers

@@ -201,18 +201,22 @@ DEVICE=/dev/disk/by-id/scsi-0DO_Volume_sampel-palnet
 LUKS=1
 MOUNT=/srv/ships
 OPTIONS=noatime,nosuid,nodev
+KEY=basic
 ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/volume 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Usage: volume prepare|open|close. Formats a blank volume, and nothing else, ever.
-# shellcheck disable=SC2153 # DEVICE, LUKS, MOUNT and OPTIONS come from volume.env
+# Usage: volume prepare|open|close|key. Formats a blank volume, and nothing else, ever.
+# shellcheck disable=SC2153 # DEVICE, LUKS, MOUNT, OPTIONS, KEY and TANG come from volume.env
 set -eu
 umask 077
 root=${ROADSTEAD_ROOT:-}
 # shellcheck disable=SC1091 # one file a host
 . "$root/etc/roadstead/volume.env"
-keyfile=$root/etc/roadstead/volume.key
+# A key that is somebody else's to keep is in memory while it is needed, and never on a disk.
+case ${KEY:=basic} in basic) keys=$root/etc/roadstead ;; *) keys=$root/run/roadstead ;; esac
+keyfile=$keys/volume.key
+bring="bring it with: ssh HOST sudo /usr/local/lib/roadstead/volume key <YOUR-COPY"
 die() { echo "roadstead: volume: $*" >&2; exit 1; }
 
 find_device() { # prints the device; an EBS volume is the one disk that does not carry the root file system
@@ -242,14 +246,33 @@ is_blank() { # a new volume is all zeros; data that no program knows is data
   is_unsigned "$1" && head -c 1048576 "$1" >/dev/null && [ "$(head -c 1048576 "$1" | tr -d '\0' | wc -c)" = 0 ]
 }
 label() { blkid -p -s LABEL -o value "$1" || true; }
+backup_header() { cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"; }
+tang_slot() { clevis luks list -d "$device" 2>/dev/null | sed -n 's/^\([0-9][0-9]*\): .*/\1/p' | head -n 1; }
+ask_tang() { # the servers may come up later than this host; fifteen minutes
+  [ "$KEY" = tang ] && [ ! -s "$keyfile" ] || return 0
+  slot=$(tang_slot)
+  [ -n "$slot" ] || die "$device is not bound to a tang server: $bring"
+  mkdir -p "$keys"
+  tries=0
+  until clevis luks pass -d "$device" -s "$slot" 2>/dev/null | tr -d '\n' >"$keyfile" && [ -s "$keyfile" ]; do
+    rm -f "$keyfile"
+    tries=$((tries + 1))
+    [ "$tries" -le 30 ] || die "no tang server opens $device: $bring"
+    echo "roadstead: volume: waiting for the tang servers" >&2
+    sleep 30
+  done
+}
+forget() { [ "$KEY" = basic ] || [ ! -e "$keyfile" ] || shred -u "$keyfile" 2>/dev/null || rm -f "$keyfile"; }
 unlock() { # sets inner to what holds the file system
   inner=$device
   [ "$LUKS" = 1 ] || return 0
   cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
   [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
-  [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: put your copy at /etc/roadstead/volume.key and start roadstead-volume again"
   inner=/dev/mapper/roadstead
-  [ -b "$inner" ] || cryptsetup open --key-file "$keyfile" "$device" roadstead
+  [ ! -b "$inner" ] || return 0
+  ask_tang
+  [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: $bring"
+  cryptsetup open --key-file "$keyfile" "$device" roadstead || die "the key on this host does not open $device: $bring"
   cryptsetup resize --key-file "$keyfile" roadstead
 }
 open_it() {
@@ -267,28 +290,58 @@ prepare)
   begun=$root/etc/roadstead/volume.preparing
   if is_blank "$device"; then
     if [ "$LUKS" = 1 ]; then
+      mkdir -p "$keys"
+      [ -s "$keyfile" ] || [ "$KEY" != operator ] || die "$device is blank and waits for the key it is encrypted with: $bring"
       cat /proc/sys/kernel/random/uuid >"$begun"
       [ -s "$keyfile" ] || head -c 64 /dev/urandom >"$keyfile"
       chmod 0400 "$keyfile"
-      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" "$device"
-      cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"
+      # Where it is opened there may be less memory than here.
+      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" --pbkdf-memory 262144 "$device"
+      backup_header
     else
       echo plain >"$begun"
     fi
   fi
   if [ -e "$begun" ]; then
-    unlock
     [ "$LUKS" = 0 ] || [ "$(cryptsetup luksUUID "$device")" = "$(cat "$begun")" ] ||
       die "$device is not the volume whose preparation was cut off: left alone. If it holds a pier, remove $begun"
+    if [ "$KEY" = tang ] && [ -s "$keyfile" ] && [ -z "$(tang_slot)" ]; then
+      clevis luks bind -y -k "$keyfile" -d "$device" sss "$TANG"
+      backup_header
+    fi
+    unlock
     if [ "$(label "$inner")" != roadstead ]; then
       is_unsigned "$inner" || die "$inner holds a file system that is not ours: left alone"
       mkfs.ext4 -q -L roadstead -m 1 "$inner"
     fi
     rm "$begun"
+    # For its owner to copy, until the next boot: the servers may be lost.
+    [ "$KEY" != tang ] || [ ! -s "$keyfile" ] || mv "$keyfile" "$keys/volume.recovery"
   fi
   open_it
+  forget
   ;;
-open) wait_device && open_it ;;
+open)
+  wait_device
+  open_it
+  forget
+  ;;
+key) # on standard input
+  [ "$LUKS" = 1 ] || die "is not encrypted by this host: no key was read"
+  mkdir -p "$keys"
+  head -c 65536 >"$keyfile.new"
+  chmod 0400 "$keyfile.new"
+  device=$(find_device)
+  # A blank volume takes any key that is long enough to be one.
+  if [ -z "$device" ] || [ "$(wc -c <"$keyfile.new")" -lt 16 ] ||
+    { cryptsetup isLuks "$device" && ! cryptsetup open --test-passphrase --key-file "$keyfile.new" "$device"; }; then
+    rm "$keyfile.new"
+    die "that key does not open ${device:-$DEVICE, which is not attached}: nothing was changed"
+  fi
+  mv "$keyfile.new" "$keyfile"
+  [ -n "$root" ] || [ -e /var/lib/roadstead/bootstrap.done ] || exec systemctl start --no-block roadstead-bootstrap
+  [ -n "$root" ] || { systemctl start roadstead-volume && exec /usr/local/lib/roadstead/bootstrap; }
+  ;;
 close)
   ! mountpoint -q "$root$MOUNT" || umount "$root$MOUNT"
   [ "$LUKS" = 0 ] || [ ! -b /dev/mapper/roadstead ] || cryptsetup close roadstead
@@ -315,6 +368,61 @@ ExecStop=/usr/local/lib/roadstead/volume close
 
 [Install]
 WantedBy=multi-user.target
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/disk 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Fails while a disk is fuller than it should be. A program /etc/roadstead/alarm is told once a change, by one argument.
+set -eu
+root=${ROADSTEAD_ROOT:-}
+notice=$root/run/motd.d/50-roadstead-disk
+told=$root/run/roadstead-disk
+said=
+for at in / /srv/ships; do
+  used=$(df -P "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+  inodes=$(df -Pi "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 + 0 }')
+  [ "$inodes" -le "$used" ] || used=$inodes
+  if [ "$used" -ge 92 ]; then
+    said="$said$at is $used % full: make room now, or stop the ships cleanly. "
+  elif [ "$used" -ge 80 ]; then
+    said="$said$at is $used % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
+  fi
+done
+level=$(echo "$said" | sed 's/[0-9]* % full//g')
+if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
+  echo "$level" >"$told"
+  alarm=$root/etc/roadstead/alarm
+  [ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+fi
+if [ -z "$said" ]; then
+  rm -f "$notice"
+  exit 0
+fi
+mkdir -p "$(dirname "$notice")"
+echo "roadstead: $said" >"$notice"
+echo "<2>roadstead: $said" >&2
+exit 1
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-disk.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Room on the disks
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/lib/roadstead/disk
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-disk.timer 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=Room on the disks
+
+[Timer]
+OnActiveSec=2min
+OnUnitInactiveSec=15min
+
+[Install]
+WantedBy=timers.target
 ROADSTEAD_FILE
 
 put /etc/roadstead/ships/sampel-palnet.env 0644 <<'ROADSTEAD_FILE'
@@ -830,7 +938,7 @@ if changed audit /etc/audit/rules.d/10-roadstead.rules; then
   # A container has no audit subsystem of its own; ships run without one.
   if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
-systemctl enable -q --now roadstead-reboot.timer unattended-upgrades
+systemctl enable -q --now roadstead-reboot.timer roadstead-disk.timer unattended-upgrades
 
 # volume: a blank volume is prepared; one that holds anything is only opened if it is ours
 step=volume

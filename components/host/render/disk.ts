@@ -1,0 +1,73 @@
+// An alarm while there is still room: a ship on a full disk stops, and may not start again.
+import { LIB, unit, type HostFile } from "./file";
+import type { HostSettings } from "./settings";
+import { mountPoint } from "./volume";
+
+/** Percent used from which there is something to do soon, and at once. */
+export const DISK_ALARM = { soon: 80, now: 92 } as const;
+
+/** The unit fails while a disk is too full, whoever logs in reads it, and /etc/roadstead/alarm, a program of yours, is told of each change. */
+export function diskFiles(settings: HostSettings): HostFile[] {
+  const watched = settings.dataDevice ? `/ ${mountPoint(settings)}` : "/";
+  return [
+    {
+      path: `${LIB}/disk`,
+      mode: "0755",
+      content: `#!/bin/sh
+# Fails while a disk is fuller than it should be. A program /etc/roadstead/alarm is told once a change, by one argument.
+set -eu
+root=\${ROADSTEAD_ROOT:-}
+notice=$root/run/motd.d/50-roadstead-disk
+told=$root/run/roadstead-disk
+said=
+for at in ${watched}; do
+  used=$(df -P "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+  inodes=$(df -Pi "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 + 0 }')
+  [ "$inodes" -le "$used" ] || used=$inodes
+  if [ "$used" -ge ${DISK_ALARM.now} ]; then
+    said="$said$at is $used % full: make room now, or stop the ships cleanly. "
+  elif [ "$used" -ge ${DISK_ALARM.soon} ]; then
+    said="$said$at is $used % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
+  fi
+done
+level=$(echo "$said" | sed 's/[0-9]* % full//g')
+if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
+  echo "$level" >"$told"
+  alarm=$root/etc/roadstead/alarm
+  [ ! -x "$alarm" ] || "$alarm" "$(hostname): \${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+fi
+if [ -z "$said" ]; then
+  rm -f "$notice"
+  exit 0
+fi
+mkdir -p "$(dirname "$notice")"
+echo "roadstead: $said" >"$notice"
+echo "<2>roadstead: $said" >&2
+exit 1
+`,
+    },
+    unit(
+      "roadstead-disk.service",
+      `[Unit]
+Description=Room on the disks
+
+[Service]
+Type=oneshot
+ExecStart=${LIB}/disk
+`,
+    ),
+    unit(
+      "roadstead-disk.timer",
+      `[Unit]
+Description=Room on the disks
+
+[Timer]
+OnActiveSec=2min
+OnUnitInactiveSec=15min
+
+[Install]
+WantedBy=timers.target
+`,
+    ),
+  ];
+}
