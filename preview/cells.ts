@@ -1,6 +1,7 @@
 // A further cell as its stack program would register it, by the same renderers its components use and without running
 // it: a resource under the mock runtime costs twenty times as much. A test runs both ways and compares.
 import { ENVIRONMENT_TYPE, environmentInputs } from "../components/environment";
+import { amesLoadBalancer, AMES_LOAD_BALANCER_TYPE, amesShips } from "../components/eks/render/ames";
 import { renderCell } from "../components/fleet/render/cell";
 import type { RenderedResource } from "../components/fleet/render/resource";
 import { plannedHost } from "../components/host/render/plan";
@@ -11,6 +12,7 @@ import { NAMESPACE as MONITORING } from "../components/monitoring/render/values"
 import { architectureDigest } from "../planner/architecture/digest";
 import type { Architecture, LockedHost } from "../planner/architecture/schema";
 import {
+  amesName,
   cellContext,
   environmentArgs,
   cellName,
@@ -22,6 +24,7 @@ import {
   shipsWithKey,
   tenantsMade,
 } from "../stacks/cell-plan";
+import { stackTags } from "../stacks/tags";
 import type { GraphResource } from "./graph";
 import type { StackToPreview } from "./result";
 import { ORGANIZATION } from "./runtime";
@@ -91,7 +94,7 @@ function drawCluster(drawing: Drawing, architecture: Architecture, project: stri
     drawing.addRendered(renderTenant(args.id, tenantPlan(args)), provider.urn),
   );
   const housed = tenants.filter((r) => r.custom).map((r) => r.urn);
-  drawing.addRendered(
+  const cell = drawing.addRendered(
     renderCell(cellName(architecture), {
       ships: architecture.ships,
       tombstones: architecture.tombstones,
@@ -101,7 +104,23 @@ function drawCluster(drawing: Drawing, architecture: Architecture, project: stri
     provider.urn,
     housed.sort(),
   );
+  drawAmes(drawing, architecture, { platform, provider, cell });
   drawProbes(drawing, architecture, provider.urn);
+}
+
+/** The load balancer of those of the cell's ships that asked for one. */
+function drawAmes(
+  drawing: Drawing,
+  architecture: Architecture,
+  { platform, provider, cell }: { platform: GraphResource; provider: GraphResource; cell: GraphResource[] },
+): void {
+  const ships = amesShips(architecture.ships);
+  if (ships.length === 0) return;
+  const name = amesName(architecture);
+  const after = cell.filter((r) => r.custom).map((r) => r.urn);
+  const self = drawing.add({ type: AMES_LOAD_BALANCER_TYPE, name, custom: false, dependsOn: after.sort() });
+  const place = { region: architecture.region, tags: stackTags(architecture) };
+  drawPlanned(drawing, amesLoadBalancer(name, ships, place), { parent: self, platform, provider });
 }
 
 /** The reference by which a cell reads its platform. */
@@ -155,19 +174,38 @@ function drawHost(
 ): void {
   const self = drawing.add({ type: HOST_TYPE[host.kind], name: host.name, custom: false });
   const planned = plannedHost(host, architecture, { allowMissing: true, shared: platform !== null });
+  drawPlanned(drawing, planned?.resources ?? [], { parent: self, platform, provider: null });
+}
+
+/** Resources with outputs of each other. `provider` is that of the Kubernetes objects among them. */
+function drawPlanned(
+  drawing: Drawing,
+  planned: readonly PlannedResource[],
+  {
+    parent,
+    platform,
+    provider,
+  }: { parent: GraphResource; platform: GraphResource | null; provider: GraphResource | null },
+): void {
   const urns = new Map<string, string>();
-  for (const resource of planned?.resources ?? []) {
+  for (const resource of planned) {
     const made = drawing.add({
       type: resource.type,
       name: resource.name,
       custom: true,
-      parent: self.urn,
+      parent: parent.urn,
       inputs: known(resource.inputs, platform) as Record<string, unknown>,
-      options: resource.options,
+      options: shownOptions(resource.options),
       dependsOn: waitsFor(resource, urns, platform),
+      provider: resource.type.startsWith("kubernetes:") ? provider!.urn : null,
     });
     urns.set(resource.key, made.urn);
   }
+}
+
+/** A graph says what is kept and how things go, not what replaces them. */
+function shownOptions({ replaceOnChanges: _, ...shown }: PlannedResource["options"]): GraphResource["options"] {
+  return shown;
 }
 
 /** Inputs with other resources' outputs left open: they are known after deployment. */

@@ -35,6 +35,8 @@ export function environmentArgs(
 
 export const cellName = (architecture: Architecture): string => architecture.cell;
 
+export const amesName = (architecture: Architecture): string => `${architecture.stack}-ames`;
+
 /** Modes whose node pools carry Roadstead's label and taint. */
 const OWN_POOLS: readonly string[] = ["eks", "doks"];
 
@@ -48,6 +50,7 @@ export function cellContext(architecture: Architecture): CellContext {
     storageClass: cluster?.storageClass ?? "",
     domain: dns.domain,
     gateway: hasEdge(architecture) ? { name: EDGE.gateway, namespace: EDGE.namespace } : null,
+    amesLoadBalancer: cluster?.amesLoadBalancers ?? null,
     dedicatedNodes: OWN_POOLS.includes(mode),
     placements: Object.fromEntries(
       architecture.tenants.flatMap(({ id, runtimeClass }) =>
@@ -86,7 +89,6 @@ export function tenantsMade(architecture: Architecture): TenantArgs[] {
 function tenantArgs({ id, quota, runtimeClass }: LockedTenant, architecture: Architecture): TenantArgs {
   const { cluster, image, isolation, monitoring, network, versions } = architecture;
   const aboard = architecture.ships.filter((s) => s.tenant === id);
-  const direct = aboard.filter((s) => s.ames.inbound !== "relayed");
   return {
     id,
     quota,
@@ -98,7 +100,6 @@ function tenantArgs({ id, quota, runtimeClass }: LockedTenant, architecture: Arc
     edgeNamespace: hasEdge(architecture) ? EDGE.namespace : null,
     monitoringNamespace: monitoring.enabled ? MONITORING_NAMESPACE : null,
     httpPorts: aboard.length > 0 ? unique(aboard.map((s) => s.httpPort)) : undefined,
-    amesPorts: unique(direct.map((s) => s.ames.port)),
     loom: Math.max(31, ...aboard.map((s) => s.loom)),
     images: [image.repository, ...(versions.images?.kubectl ? [versions.images.kubectl.repository] : [])],
     storageClass: cluster?.storageClass || null,
@@ -112,14 +113,17 @@ const unique = (ports: number[]): number[] => [...new Set(ports)].sort((a, b) =>
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /** Where ships ask for their claims. A public endpoint is covered by what ships may reach on the Internet. */
-function apiServer({ mode, network }: Architecture): ApiServerAddress {
+function apiServer({ mode, network, cluster }: Architecture): ApiServerAddress {
   const ownNetwork = network !== null && network.vpcId === null;
   if (mode === "eks" && ownNetwork) {
     const service = SERVICE_CIDR.replace(/0\/\d+$/, "1/32");
     // The service's address, and the control plane's interfaces in the private subnets.
     return { cidrs: [service, network.cidr], ports: [443] };
   }
-  return { cidrs: PRIVATE, ports: [443, 6443] };
+  // DigitalOcean's control plane is reached through a proxy on each node, on 443 or 16443.
+  if (mode === "doks") return { cidrs: PRIVATE, ports: [443, 6443, 16443], asCiliumEntity: true };
+  const cilium = cluster?.existing?.networkPolicies.by === "cilium";
+  return { cidrs: PRIVATE, ports: [443, 6443], ...(cilium ? { asCiliumEntity: true } : {}) };
 }
 
 /** The name of what `pulumi destroy` meets first in a stack. */

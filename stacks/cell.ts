@@ -1,11 +1,19 @@
 // One cell of ships on a cluster: what their tenants may do, then the ships themselves.
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider";
+import type { AmesLoadBalancer } from "../components/eks/ames";
+import { amesShips } from "../components/eks/render/ames";
 import { Cell } from "../components/fleet";
 import { Tenant } from "../components/isolation";
 import type { Architecture } from "../planner/architecture/schema";
-import { cellContext, cellName, PROVIDER_NAME, shipsWithKey, tenantsMade } from "./cell-plan";
-import { platformOutputs, type StackOutputs, type Surroundings } from "./surroundings";
+import { amesName, cellContext, cellName, PROVIDER_NAME, shipsWithKey, tenantsMade } from "./cell-plan";
+import { type AmesParts, platformOutputs, type StackOutputs, type Surroundings } from "./surroundings";
+import { stackTags } from "./tags";
+
+/** Cells elsewhere than on AWS never load its SDK. */
+const loadAmesLoadBalancer = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
+  (require("../components/eks/ames") as { AmesLoadBalancer: typeof AmesLoadBalancer }).AmesLoadBalancer;
 
 /** What a cell stands on. */
 export interface Ground {
@@ -13,6 +21,8 @@ export interface Ground {
   provider: Provider;
   /** What must be there before tenants move in, and is destroyed after them. */
   foundation: pulumi.Resource[];
+  /** What a load balancer for Ames is made of; null where there is none. */
+  ames: AmesParts | null;
 }
 
 /** Tenants and ships of this stack's cell. */
@@ -38,7 +48,26 @@ export function composeCell(
     // Claims need their registry and ships their namespace; on the way back ships go first.
     { ...opts, dependsOn: [...ground.foundation, ...tenants] },
   );
-  return { ships: cell.ships, ready: cell.ready };
+  const balancer = composeAmes(architecture, ground, cell, opts);
+  return { ships: cell.ships, ready: cell.ready, ...(balancer === null ? {} : { amesAddress: balancer.address }) };
+}
+
+/** The way in for those of the cell's ships that asked for one. */
+function composeAmes(
+  architecture: Architecture,
+  { ames }: Ground,
+  cell: Cell,
+  opts: pulumi.ComponentResourceOptions,
+): AmesLoadBalancer | null {
+  const ships = amesShips(architecture.ships);
+  if (ships.length === 0 || ames === null) return null;
+  const { region } = architecture;
+  return new (loadAmesLoadBalancer())(
+    amesName(architecture),
+    { region, ships, ...ames, tags: stackTags(architecture) },
+    // It names the ships' Services; on the way back its bindings go while their controller runs.
+    { ...opts, dependsOn: [cell] },
+  );
 }
 
 /** The platform under a further cell, read from its stack: a cell builds nothing that all cells share. */
@@ -56,5 +85,15 @@ export function platformGround(architecture: Architecture, parent: pulumi.Resour
     },
     { parent },
   );
-  return { provider, foundation: [] };
+  return { provider, foundation: [], ames: architecture.cluster?.amesLoadBalancers ? amesParts(platform) : null };
+}
+
+function amesParts(platform: pulumi.StackReference): AmesParts {
+  const parts = platform.requireOutput("ames") as pulumi.Output<pulumi.Unwrap<AmesParts>>;
+  return {
+    vpcId: parts.vpcId,
+    subnetIds: parts.subnetIds,
+    sharedSecurityGroupId: parts.sharedSecurityGroupId,
+    clusterName: parts.clusterName,
+  };
 }

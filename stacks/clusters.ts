@@ -3,10 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import type { DoksCluster as DoksClusterClass } from "../components/doks";
 import type { Cluster as ClusterClass, ClusterAddons as AddonsClass, Network as NetworkClass } from "../components/eks";
+import type { AmesGround as AmesGroundClass } from "../components/eks";
 import type { NodePool as NodePoolClass, typesOffered as typesOfferedFunction } from "../components/eks";
 import type { ExistingCluster as ExistingClusterClass } from "../components/existing";
 import type { Architecture } from "../planner/architecture/schema";
-import type { StackOutputs, Surroundings } from "./surroundings";
+import type { AmesParts, StackOutputs, Surroundings } from "./surroundings";
 import { stackTags } from "./tags";
 
 /** What a cell needs of the platform under it. */
@@ -21,6 +22,8 @@ export interface Platform {
   storageClassName: string;
   /** What must be there before tenants move in, and is destroyed after them. */
   foundation: pulumi.Resource[];
+  /** What load balancers for Ames are made of; null where there are none. */
+  ames: AmesParts | null;
   outputs: StackOutputs;
 }
 
@@ -33,6 +36,7 @@ const load = {
       Cluster: typeof ClusterClass;
       NodePool: typeof NodePoolClass;
       ClusterAddons: typeof AddonsClass;
+      AmesGround: typeof AmesGroundClass;
       typesOffered: typeof typesOfferedFunction;
     },
   doks: () => (require("../components/doks") as { DoksCluster: typeof DoksClusterClass }).DoksCluster,
@@ -57,7 +61,7 @@ export function composePlatform(architecture: Architecture, around: Surroundings
 }
 
 function composeEks(architecture: Architecture, parent: pulumi.Resource): Platform {
-  const { Network, Cluster, NodePool, ClusterAddons, typesOffered } = load.eks();
+  const { Network, Cluster, NodePool, ClusterAddons, AmesGround, typesOffered } = load.eks();
   const { stack: name, region, zones, versions } = architecture;
   const settings = required(architecture.network, "network");
   const clusterSettings = required(architecture.cluster, "cluster");
@@ -147,6 +151,7 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
       backupTag: backupTag(architecture),
       domain: architecture.dns.domain,
       zoneId: architecture.dns.zoneId,
+      amesLoadBalancers: clusterSettings.amesLoadBalancers !== undefined,
       vpcId: network.vpcId,
       envoyGatewayVersion: versions.charts?.envoyGateway?.version ?? null,
       envoyGatewayDigest: versions.charts?.envoyGateway?.digest,
@@ -155,13 +160,29 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
     },
     { parent },
   );
+  const ground =
+    clusterSettings.amesLoadBalancers === undefined
+      ? null
+      : new AmesGround(
+          name,
+          { region, vpcId: network.vpcId, cidr: settings.cidr, clusterSecurityGroupId: cluster.securityGroupId, tags },
+          { parent },
+        );
+  const ames = ground && {
+    vpcId: network.vpcId,
+    subnetIds: network.publicSubnetIds,
+    sharedSecurityGroupId: ground.securityGroupId,
+    clusterName: cluster.name,
+  };
   return {
     provider: cluster.provider,
     kubeconfig: cluster.kubeconfig,
     clusterIdentifier: cluster.name.apply((known) => `${region}/${known}`),
     storageClassName: clusterSettings.storageClass,
     foundation: [addons],
+    ames,
     outputs: {
+      ...(ames === null ? {} : { ames }),
       endpoint: cluster.endpoint,
       edgeAddress: addons.edgeAddress,
       nameServers: addons.nameServers,
@@ -195,6 +216,7 @@ function composeDoks(architecture: Architecture, parent: pulumi.Resource): Platf
     clusterIdentifier: cluster.clusterId,
     storageClassName: settings.storageClass,
     foundation: [cluster],
+    ames: null,
     outputs: { endpoint: cluster.endpoint, edgeAddress: cluster.edgeAddress, platformReady: cluster.ready },
   };
 }
@@ -224,6 +246,7 @@ function composeExisting(architecture: Architecture, around: Surroundings, paren
     clusterIdentifier: pulumi.output(architecture.stack),
     storageClassName: settings.storageClass,
     foundation: [cluster],
+    ames: null,
     outputs: { platformReady: cluster.ready },
   };
 }

@@ -54,7 +54,7 @@ function composeOnCluster(architecture: Architecture, around: Surroundings, pare
     architecture,
     around,
     // Both stand on the platform's foundation themselves.
-    { provider: platform.provider, foundation: [registry, ...admission] },
+    { provider: platform.provider, foundation: [registry, ...admission], ames: platform.ames },
     parent,
   );
   return {

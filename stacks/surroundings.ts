@@ -12,6 +12,14 @@ export interface Surroundings {
   allowMissing: boolean;
 }
 
+/** What a cell's load balancer for Ames is made of; the platform's stack exports it as `ames`. */
+export interface AmesParts {
+  vpcId: pulumi.Output<string>;
+  subnetIds: pulumi.Output<string[]>;
+  sharedSecurityGroupId: pulumi.Output<string>;
+  clusterName: pulumi.Output<string>;
+}
+
 /** Outputs every stack exports. */
 export type StackOutputs = Record<string, unknown>;
 

@@ -59,6 +59,7 @@ function fleetOf(a: Architecture, rented: LockedHost[]): AwsFleet {
   const nodes = pools.reduce((n, p) => n + p.count, 0);
   const roots = nodes * NODE_ROOT_GIB + rented.reduce((n, h) => n + (h.rootDiskGiB ?? 0), 0);
   const { everyHours, retentionDays, drRegion } = a.backup;
+  const balanced = a.cluster?.amesLoadBalancers !== undefined;
   return {
     cluster: a.cluster !== null,
     region: a.region,
@@ -68,7 +69,9 @@ function fleetOf(a: Architecture, rented: LockedHost[]): AwsFleet {
     volumesGiB: piers + roots + (a.cluster !== null && a.monitoring.enabled ? MONITORING_GIB : 0),
     snapshots: (a.ships.length + elsewhere) * Math.ceil((retentionDays * 24) / everyHours),
     edge: a.dns.domain !== null,
-    listeners: a.ships.filter((s) => s.ames.inbound === "nlb").length,
+    // Where any ship has a listener, the other cells' are taken to have one, too.
+    listeners: balanced ? a.ships.filter((s) => s.ames.inbound === "nlb").length + elsewhere : 0,
+    balancers: balanced ? a.cells.length : 0,
     adminNetworks: a.access.adminCidrs.length,
   };
 }

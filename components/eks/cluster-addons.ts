@@ -38,13 +38,15 @@ export interface ClusterAddonsArgs {
   domain?: string | null;
   /** An existing Route 53 zone of the domain. Default: a zone is made, and must be delegated. */
   zoneId?: string | null;
-  /** The VPC; take `Network.vpcId`. Required with a domain: the load balancer controller cannot ask its node. */
+  /** Whether cells have load balancers for Ames: their controller is then made without a domain, too. Default false. In place. */
+  amesLoadBalancers?: boolean;
+  /** The VPC; take `Network.vpcId`. Required with the load balancer controller, which cannot ask its node. */
   vpcId?: pulumi.Input<string>;
   /** Version of the Envoy Gateway chart; required with a domain. Null is marked in a preview and refused by `up`. In place. */
   envoyGatewayVersion?: string | null;
   /** Digest of the Envoy Gateway chart. Default none: the version is trusted. In place. */
   envoyGatewayDigest?: string | null;
-  /** Version of the AWS Load Balancer Controller chart; required with a domain. Null is marked in a preview and refused by `up`. In place. */
+  /** Version of the AWS Load Balancer Controller chart; required with a domain or load balancers for Ames. Null is marked in a preview and refused by `up`. In place. */
   loadBalancerControllerVersion?: string | null;
   /** Tags for every AWS resource. Default none. In place. */
   tags?: Record<string, string>;
@@ -60,8 +62,8 @@ export interface ClusterAddonsArgs {
  *     });
  *
  * Makes: vpc-cni (network policies on), kube-proxy, pod identity agent, coredns (scaled with the nodes), EBS CSI driver with
- * its own role, snapshot controller, metrics server, the storage class for piers (gp3, encrypted, Retain), and with a
- * domain a `LoadBalancerController` and an `Edge`.
+ * its own role, snapshot controller, metrics server, the storage class for piers (gp3, encrypted, Retain), with a domain an
+ * `Edge`, and with a domain or load balancers for Ames a `LoadBalancerController`.
  *
  * Monthly: nothing itself; each pier volume 0.08 a GB, and with a domain what `Edge` costs.
  *
@@ -85,13 +87,17 @@ export class ClusterAddons extends pulumi.ComponentResource {
 
     const addons = createAddons(context);
     const storageClass = createStorageClass(context, addons.get("ebsCsi")!);
-    const edge = createEdge(context, lastOf(args, addons));
+    const last = lastOf(args, addons);
+    const controller = createController(context, last);
+    const edge = createEdge(context, controller);
 
     const active = pulumi.all([...addons.values()].map((addon) => addon.addonName));
     this.storageClass = storageClass.metadata.name;
     this.nameServers = edge?.nameServers ?? pulumi.output([] as string[]);
     this.edgeAddress = edge?.address ?? pulumi.output("");
-    this.ready = pulumi.all([active, this.storageClass, edge?.ready ?? true]).apply(() => true);
+    this.ready = pulumi
+      .all([active, this.storageClass, controller?.ready ?? true, edge?.ready ?? true])
+      .apply(() => true);
     this.registerOutputs({
       storageClass: this.storageClass,
       nameServers: this.nameServers,
@@ -107,6 +113,10 @@ interface Context {
   parent: pulumi.Resource;
 }
 
+/** Whether anything asks for a load balancer. */
+const balanced = ({ domain, amesLoadBalancers }: ClusterAddonsArgs): boolean =>
+  (domain !== undefined && domain !== null) || amesLoadBalancers === true;
+
 function addonProblems(name: string, args: ClusterAddonsArgs): ArgumentProblem[] {
   const required = addonPlans(settingsOf(args)).map((addon) => ({
     path: `versions.${addon.key}`,
@@ -121,6 +131,8 @@ function addonProblems(name: string, args: ClusterAddonsArgs): ArgumentProblem[]
       what: "the Envoy Gateway chart",
       setting: "versions.charts.envoyGateway",
     });
+  }
+  if (balanced(args)) {
     required.push({
       path: "loadBalancerControllerVersion",
       value: args.loadBalancerControllerVersion,
@@ -129,11 +141,11 @@ function addonProblems(name: string, args: ClusterAddonsArgs): ArgumentProblem[]
     });
   }
   const problems = versionProblems(required, `ClusterAddons ${name}`);
-  if (args.domain !== undefined && args.domain !== null && args.vpcId === undefined) {
+  if (balanced(args) && args.vpcId === undefined) {
     problems.push({
       path: "vpcId",
       received: "nothing",
-      accepted: "the VPC's id, with a domain",
+      accepted: "the VPC's id, with a domain or load balancers for Ames",
       fix: "take Network.vpcId",
     });
   }
@@ -225,21 +237,26 @@ function createStorageClass({ name, args, parent }: Context, driver: Addon): Sto
   );
 }
 
-function createEdge({ name, args, parent }: Context, addons: Addon[]): Edge | null {
-  if (args.domain === undefined || args.domain === null) return null;
-  const controller = new LoadBalancerController(
+function createController({ name, args, parent }: Context, addons: Addon[]): LoadBalancerController | null {
+  if (!balanced(args)) return null;
+  return new LoadBalancerController(
     name,
     {
       region: args.region,
       clusterName: args.clusterName,
       vpcId: args.vpcId!,
       version: args.loadBalancerControllerVersion ?? null,
+      amesLoadBalancers: args.amesLoadBalancers,
       kubernetes: args.kubernetes,
       after: addons,
       tags: args.tags,
     },
     { parent },
   );
+}
+
+function createEdge({ name, args, parent }: Context, controller: LoadBalancerController | null): Edge | null {
+  if (args.domain === undefined || args.domain === null || controller === null) return null;
   return new Edge(
     name,
     {

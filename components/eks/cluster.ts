@@ -72,6 +72,8 @@ export class Cluster extends pulumi.ComponentResource {
   /** The cluster's name, known once its access entries exist: what is built from it waits for them and is deleted first. */
   public readonly name: pulumi.Output<string>;
   public readonly endpoint: pulumi.Output<string>;
+  /** The group EKS makes for the control plane, the nodes and their pods. */
+  public readonly securityGroupId: pulumi.Output<string>;
   /** The API's certificate authority, base64. */
   public readonly certificateAuthority: pulumi.Output<string>;
   public readonly oidcIssuer: pulumi.Output<string>;
@@ -108,6 +110,10 @@ export class Cluster extends pulumi.ComponentResource {
     const granted = pulumi.all(access.map((entry) => entry.principalArn));
     this.name = pulumi.all([cluster.name, granted]).apply(([known]) => known);
     this.endpoint = cluster.endpoint;
+    // EKS makes the group: before the cluster has its ARN it has none.
+    this.securityGroupId = pulumi
+      .all([cluster.vpcConfig, cluster.arn])
+      .apply(([vpc]) => vpc?.clusterSecurityGroupId ?? "");
     this.certificateAuthority = cluster.certificateAuthority.apply((ca) => ca?.data ?? "");
     this.oidcIssuer = cluster.identities.apply((ids) => ids?.[0]?.oidcs?.[0]?.issuer ?? "");
     this.oidcProviderArn = createOidcProvider(context, this.oidcIssuer)?.arn ?? pulumi.output("");
@@ -116,6 +122,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.registerOutputs({
       name: this.name,
       endpoint: this.endpoint,
+      securityGroupId: this.securityGroupId,
       certificateAuthority: this.certificateAuthority,
       oidcIssuer: this.oidcIssuer,
       oidcProviderArn: this.oidcProviderArn,

@@ -17,6 +17,7 @@ export { ClusterAddons, type ClusterAddonsArgs, type AddonVersions } from "./clu
 export { LoadBalancerController, type LoadBalancerControllerArgs } from "./load-balancer-controller";
 export { ExternalDns, type ExternalDnsArgs } from "./external-dns";
 export { Edge, type EdgeArgs } from "./edge";
+export { AmesGround, AmesLoadBalancer, type AmesGroundArgs, type AmesLoadBalancerArgs, type AmesShip } from "./ames";
 export { EDGE, TENANT_LABEL } from "./render/edge";
 export { Chart, ChartHooks, type ChartArgs } from "./chart";
 export { BACKUP_TAG } from "./render/addons";

@@ -14,6 +14,8 @@ export interface LoadBalancerControllerArgs {
   vpcId: pulumi.Input<string>;
   /** Version of the chart aws-load-balancer-controller. Null is marked in a preview and refused by `up`. In place. */
   version: string | null;
+  /** Whether it may register pods in the target groups of `AmesLoadBalancer`s. Default false. In place. */
+  amesLoadBalancers?: boolean;
   /** The cluster's Kubernetes provider. */
   kubernetes: Provider;
   /** What must exist first: the add-ons, the Pod Identity agent above all. Default nothing. */
@@ -24,7 +26,7 @@ export interface LoadBalancerControllerArgs {
 
 /**
  * Makes network load balancers for Services of the class `service.k8s.aws/nlb`, and for nothing else: no Ingress, no web
- * firewall, no other Service.
+ * firewall, no other Service. Registers pods where a `TargetGroupBinding` says so.
  *
  *     new LoadBalancerController("prod", {
  *       region: "us-west-2", clusterName: cluster.name, vpcId: network.vpcId, version: chartVersion, kubernetes: cluster.provider,
@@ -50,7 +52,9 @@ export class LoadBalancerController extends pulumi.ComponentResource {
         clusterName: args.clusterName,
         namespace,
         serviceAccount,
-        policy: pulumi.output(args.clusterName).apply(loadBalancerPolicy),
+        policy: pulumi
+          .output(args.clusterName)
+          .apply((known) => loadBalancerPolicy(known, { ames: args.amesLoadBalancers ?? false })),
         tags: args.tags,
       },
       { parent: this },

@@ -1,5 +1,6 @@
 // What a ship or a cell refuses, by the predicates planner and policies use too.
 import type { LockedShip } from "../../planner/architecture/schema";
+import { amesProblems, portsBehindBalancer, sharedPortProblems } from "../../planner/architecture/ames";
 import { foreignKeyProblem } from "../../planner/boot-key";
 import {
   bootProblems,
@@ -42,17 +43,11 @@ function structural(ship: LockedShip, context: CellContext, path: string): Predi
           fix: "the runtime rejects fake comets: name another class",
         }
       : null;
-  const unbuilt =
-    ship.ames.inbound === "relayed"
-      ? null
-      : {
-          code: "ames-not-built",
-          path: `${path}.ames.inbound`,
-          received: given(ship.ames.inbound),
-          accepted: given("relayed"),
-          fix: "on a cluster ships are reached through their sponsor; whoever must be reached directly, a galaxy above all, lives on a host",
-        };
-  return present([shipMemoryProblem(ship, path), parentProblem(ship, path), wrongCell, fakeComet, unbuilt]);
+  const balanced = (context.amesLoadBalancer ?? null) !== null;
+  return [
+    ...present([shipMemoryProblem(ship, path), parentProblem(ship, path), wrongCell, fakeComet]),
+    ...amesProblems([ship], balanced, () => path),
+  ];
 }
 
 const contextProblems = (context: CellContext): PredicateProblem[] =>
@@ -109,6 +104,7 @@ export function cellProblems(args: CellArgs, allowMissing: boolean): ArgumentPro
     ...present([cellSizeProblem(ships.length)]),
     ...duplicateShips(ships),
     ...tombstonedShips(ships, tombstones),
+    ...sharedPortProblems(portsBehindBalancer(ships), () => "ships"),
     ...ships.flatMap((ship, i) => structural(ship, context, `ships[${i}]`)),
     ...ships.flatMap((ship) => keyProblems(ship, keys[ship.id], `keys[${JSON.stringify(ship.id)}]`)),
     ...contextProblems(context),

@@ -1,4 +1,4 @@
-// Turns planned resources into registered ones. Decides nothing.
+// What the resources of a host are registered as.
 import type * as pulumi from "@pulumi/pulumi";
 import { Volume as EbsVolume } from "@pulumi/aws/ebs/volume";
 import { DefaultSecurityGroup } from "@pulumi/aws/ec2/defaultSecurityGroup";
@@ -24,11 +24,10 @@ import { ReservedIpAssignment } from "@pulumi/digitalocean/reservedIpAssignment"
 import { SshKey } from "@pulumi/digitalocean/sshKey";
 import { Volume } from "@pulumi/digitalocean/volume";
 import { VolumeAttachment } from "@pulumi/digitalocean/volumeAttachment";
-import { isGivenRef, isOutputRef, type OutputRef, type Planned, type PlannedResource } from "./render/resources";
+import { registerPlanned, type Registered, type ResourceClass } from "./planned";
+import type { PlannedResource } from "./render/resources";
 
-// The planned inputs are checked against these classes by the tests that compare registered sets, not by the compiler.
-/* eslint-disable-next-line @typescript-eslint/no-explicit-any */
-type ResourceClass = { new (name: string, args: any, opts?: pulumi.CustomResourceOptions): pulumi.CustomResource };
+export type { Registered } from "./planned";
 
 const CLASSES: Record<string, ResourceClass> = Object.fromEntries(
   [
@@ -39,46 +38,8 @@ const CLASSES: Record<string, ResourceClass> = Object.fromEntries(
 );
 
 /** Registers resources in their order, each a child of `parent`, and gives them by key. */
-export function register(
+export const register = (
   parent: pulumi.Resource,
   planned: PlannedResource[],
   given: Record<string, pulumi.Input<unknown> | undefined> = {},
-): Registered {
-  const made = new Map<string, pulumi.CustomResource>();
-  const find = (key: string): pulumi.CustomResource => {
-    const resource = made.get(key);
-    if (!resource) throw new Error(`planned resources are out of order: ${key} is not registered yet`);
-    return resource;
-  };
-  const read = (ref: OutputRef): pulumi.Output<unknown> => {
-    const value = (find(ref.ref) as unknown as Record<string, pulumi.Output<unknown>>)[ref.output];
-    if (!value) throw new Error(`${ref.ref} has no output ${ref.output}`);
-    return ref.number ? value.apply((id) => Number(id)) : value;
-  };
-  const resolve = (value: Planned): unknown => {
-    if (value === undefined || typeof value !== "object") return value;
-    if (Array.isArray(value)) return value.map(resolve);
-    if (isOutputRef(value)) return read(value);
-    if (isGivenRef(value)) return given[value.given];
-    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v)]));
-  };
-  for (const resource of planned) {
-    const Class = CLASSES[resource.type];
-    if (!Class) throw new Error(`no class for ${resource.type}`);
-    made.set(
-      resource.key,
-      // Why an option is set is said where it is planned: render/digitalocean.ts and render/aws.ts.
-      new Class(resource.name, resolve(resource.inputs), {
-        ...resource.options,
-        parent,
-        dependsOn: resource.dependsOn.map(find),
-      }),
-    );
-  }
-  return { read: (ref) => read(ref) as pulumi.Output<string>, find };
-}
-
-export interface Registered {
-  read: (ref: OutputRef) => pulumi.Output<string>;
-  find: (key: string) => pulumi.CustomResource;
-}
+): Registered => registerPlanned(CLASSES, parent, planned, given);

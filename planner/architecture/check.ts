@@ -3,6 +3,7 @@ import { cellSizeProblem, duplicateShips, shipMemoryProblem, tombstonedShips } f
 import { shown } from "../requirements/problem";
 import { readName } from "../requirements/ships";
 import { schemaProblems } from "../requirements/schema-problems";
+import { amesProblems, portsBehindBalancer, sharedPortProblems } from "./ames";
 import { isPlaceholder, shipId } from "./identity";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
@@ -53,6 +54,12 @@ export function parseArchitecture(value: unknown, file: string | null, at = "", 
     ...duplicateShips(a.ships, path(["ships"])),
     ...tombstonedShips(a.ships, a.tombstones, path(["ships"])),
     ...a.ships.flatMap((s, i) => shipMemoryProblem(s, path(["ships", i])) ?? []),
+    ...(a.cluster === null
+      ? []
+      : [
+          ...amesProblems(a.ships, a.cluster.amesLoadBalancers !== undefined, (i) => path(["ships", i])),
+          ...sharedPortProblems(portsBehindBalancer(a.ships), () => path(["ships"])),
+        ]),
     ...[cellSizeProblem(a.ships.length, path(["ships"]))].filter((p) => p !== null),
   ];
   for (const { path: where, received, accepted } of rules)

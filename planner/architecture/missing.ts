@@ -103,14 +103,16 @@ function clusterFacts(a: Architecture): MissingFact[] {
         "monitoring is part of this plan",
         chartHow(name, repo),
       );
-  if (platform && a.dns.domain !== null && mode === "eks") {
+  if (platform && mode === "eks")
     need(
-      !versions.charts?.awsLoadBalancerController,
+      (a.dns.domain !== null || cluster!.amesLoadBalancers !== undefined) &&
+        !versions.charts?.awsLoadBalancerController,
       "versions.charts.awsLoadBalancerController",
       "the version of the chart aws-load-balancer-controller",
-      "it makes the load balancer in front of the ships",
+      "it tells the load balancers in front of the ships where their pods are",
       chartHow("aws-load-balancer-controller", "https://aws.github.io/eks-charts"),
     );
+  if (platform && a.dns.domain !== null && mode === "eks")
     need(
       !versions.charts?.envoyGateway,
       "versions.charts.envoyGateway",
@@ -118,7 +120,6 @@ function clusterFacts(a: Architecture): MissingFact[] {
       `ships are served under ${a.dns.domain}`,
       "helm show chart oci://docker.io/envoyproxy/gateway-helm, then set versions.charts.envoyGateway: { version: … }",
     );
-  }
   return facts;
 }
 

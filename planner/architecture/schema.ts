@@ -211,6 +211,8 @@ export const architectureSchema = z.strictObject({
       reservedVolumeAttachments: z.number().int().min(1).optional(),
       /** What was known of an existing cluster when it was chosen. Absent: nothing was asked for then. */
       existing: clusterFactsSchema.optional(),
+      /** Load balancers for Ames, one a cell with ships behind one: the public subnets they check ships from. Absent: none. */
+      amesLoadBalancers: z.strictObject({ publicCidrs: z.array(z.string()) }).optional(),
     })
     .nullable(),
   nodePools: z.array(nodePoolSchema),

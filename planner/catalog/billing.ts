@@ -12,6 +12,7 @@ const BILLED = new Set([
   "aws:eks/cluster:Cluster",
   "aws:eks/nodeGroup:NodeGroup",
   "aws:kms/key:Key",
+  "aws:lb/loadBalancer:LoadBalancer",
   "aws:route53/zone:Zone",
   "aws:s3/bucket:Bucket",
   "digitalocean:index/droplet:Droplet",
@@ -39,6 +40,7 @@ const FREE = [
   /^aws:eks\/(accessEntry|accessPolicyAssociation|addon|podIdentityAssociation):/,
   /^aws:iam\//,
   /^aws:kms\/alias:/,
+  /^aws:lb\/(listener|targetGroup):/,
   /^aws:route53\/record:/,
   /^aws:s3\/bucket[A-Z]/,
   /^aws:ssm\/parameter:/, // standard tier

@@ -1,4 +1,5 @@
 // Why a candidate cannot be chosen. A rejected candidate stays in the plan with its reasons.
+import { unbuiltInbound } from "../architecture/ames";
 import { CLOUDS, jurisdiction } from "../catalog/regions";
 import { LIMITS } from "../catalog/limits";
 import type { Compliance, Mode, Requirements } from "../requirements/schema";
@@ -64,18 +65,18 @@ function buildable(r: Requirements, d: Draft): Rejection[] {
     ];
   const hetzner =
     d.provider === "hetzner" ? [not("hosts at Hetzner", "rent them yourself and list them under existing.hosts")] : [];
-  // One ship that wishes it is enough: what it asks for would be recorded, and never be there.
-  const wished = [r.ships.amesInbound, ...r.ships.named.map((s) => s.amesInbound)].find((way) => way !== "relayed");
-  const inbound =
-    wished !== undefined && KUBERNETES.has(d.mode)
-      ? [
-          not(
-            `Ames inbound by ${wished} on a cluster`,
-            "set ships.amesInbound to relayed: ships work, through their sponsor; or take hosts, which are reached directly",
-          ),
-        ]
-      : [];
-  return [...hetzner, ...inbound];
+  return [...hetzner, ...(KUBERNETES.has(d.mode) ? inbound(r, d) : [])];
+}
+
+/** One ship that wishes it is enough: what it asks for would be recorded, and never be there. */
+function inbound(r: Requirements, d: Draft): Rejection[] {
+  const ways = new Set([r.ships.amesInbound, ...r.ships.named.map((s) => s.amesInbound)]);
+  return [...ways].flatMap((way): Rejection[] => {
+    const unbuilt = unbuiltInbound(way, { mode: d.mode, existing: r.existing });
+    if (unbuilt === null) return [];
+    const limit = `Ames inbound by ${way} on a cluster`;
+    return [{ code: "not-buildable", limit, have: unbuilt.why, need: "built by Roadstead", fix: unbuilt.fix }];
+  });
 }
 
 function placement(r: Requirements, d: Draft): Rejection[] {
@@ -297,15 +298,18 @@ function shipTypes(r: Requirements, d: Draft): Rejection[] {
       need: 0,
       fix: "GroundSeg does not support comets: host them another way",
     });
-  // A fake galaxy has no network, so nobody needs to find it.
-  const galaxies = types.galaxy - named.filter((s) => s.class === "galaxy" && s.fake).length;
+  // A fake galaxy has no network, so nobody needs to find it; a load balancer has an address that DNS can name.
+  const hidden = (s: { fake?: boolean; amesInbound: string }): boolean => !s.fake && s.amesInbound !== "nlb";
+  const rulers = named.filter((s) => s.class === "galaxy");
+  const unnamed = hidden(r.ships) ? types.galaxy - rulers.length : 0;
+  const galaxies = unnamed + rulers.filter(hidden).length;
   if (galaxies > 0 && KUBERNETES.has(d.mode))
     found.push({
       code: "ship-type",
       limit: "galaxies behind a cluster's NAT",
       have: galaxies,
       need: 0,
-      fix: "a galaxy needs its own address and port: take a VPS for it",
+      fix: "a galaxy needs an address that DNS can name: take a VPS for it, or EKS with amesInbound: nlb, which nobody has run",
     });
   if (d.mode === "groundseg" && named.some((s) => s.fake))
     found.push({

@@ -1,5 +1,6 @@
 // What a fleet takes of an AWS account's quotas: counted once, for the plan's requests, for growth, for what is rejected and
 // for doctor. That the counts are those of what is built is tested against the previewed graph (tests/planner/quotas.test.ts).
+import { amesBalancers, shipsBehindBalancers } from "../architecture/ames";
 import type { Catalog } from "../catalog/catalog";
 import { type Limit, LIMITS } from "../catalog/limits";
 import type { Requirements } from "../requirements/schema";
@@ -27,6 +28,8 @@ export interface AwsFleet {
   edge: boolean;
   /** Ships with a listener of their own. */
   listeners: number;
+  /** Load balancers of cells with such ships. */
+  balancers: number;
   /** Networks that may administer it: each is a rule of a host's security group. */
   adminNetworks: number;
 }
@@ -92,8 +95,7 @@ export function awsDemands(fleet: AwsFleet): Demand[] {
   return demands;
 }
 
-function clusterDemands({ machines, region, edge, listeners }: AwsFleet): Demand[] {
-  const balancers = amesBalancers(listeners) + (edge ? 1 : 0);
+function clusterDemands({ machines, region, edge, listeners, balancers }: AwsFleet): Demand[] {
   return [
     {
       limit: LIMITS.nodeGroups,
@@ -103,7 +105,7 @@ function clusterDemands({ machines, region, edge, listeners }: AwsFleet): Demand
     },
     {
       limit: LIMITS.nlbPerRegion,
-      need: balancers,
+      need: balancers + (edge ? 1 : 0),
       region,
       ask: "Service Quotas → Elastic Load Balancing → Network Load Balancers per Region",
     },
@@ -116,9 +118,6 @@ function clusterDemands({ machines, region, edge, listeners }: AwsFleet): Demand
     },
   ];
 }
-
-/** A load balancer takes fifty listeners and nobody raises that. */
-export const amesBalancers = (listeners: number): number => Math.ceil(listeners / LIMITS.nlbListeners.value);
 
 /** Demands above what a new account has. */
 export const aboveDefault = (demands: Demand[]): Demand[] => demands.filter((d) => d.need > d.limit.value);
@@ -149,18 +148,14 @@ export function awsFleet(
     volumesGiB: quantity((l) => VOLUMES.test(l.item)),
     snapshots: snapshotsKept(r),
     edge: r.domain !== undefined,
-    listeners: listenersOf(r),
+    listeners: shipsBehindBalancers(r),
+    balancers: amesBalancers(r),
     adminNetworks: r.access.adminCidrs?.length ?? 0,
   };
 }
 
 /** The cost lines of disks, in GiB. */
 const VOLUMES = /^(pier|node root|root|monitoring) volumes/;
-
-function listenersOf({ ships }: Requirements): number {
-  const unnamed = ships.amesInbound === "nlb" ? ships.count - ships.named.length : 0;
-  return unnamed + ships.named.filter((s) => s.amesInbound === "nlb").length;
-}
 
 /** Ships of the customer with most of them: they share a namespace. */
 export function largestCustomer({ ships, customers }: Requirements): number {

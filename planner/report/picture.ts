@@ -101,7 +101,7 @@ export function pictureOfCandidate(c: Candidate, ships: number | null): Picture 
         ? "load balancer, TLS"
         : "cluster edge, TLS"
       : "TLS on each host",
-    ames: cluster && having(/Ames load balancer/).length === 0 ? "Ames, through sponsors" : "Ames, direct",
+    ames: amesText(cluster, having(/Ames load balancer/).length > 0),
     services,
     dr: items.map((i) => dr.exec(i)?.[1]).find((r) => r !== undefined) ?? null,
     ships,
@@ -169,12 +169,16 @@ export function pictureOfArchitecture(a: Architecture): Picture {
     region: a.region,
     groups: groupsOf([...pools, ...hosts]),
     edge: a.cluster ? "cluster edge, TLS" : "TLS on each host",
-    ames: inbound.size > 0 && [...inbound].every((i) => i === "relayed") ? "Ames, through sponsors" : "Ames, direct",
+    ames: amesText(inbound.has("relayed"), inbound.has("nlb")),
     services,
     dr: a.backup.drRegion ?? a.drRegion,
     ships: shipTotal || a.ships.length || null,
   };
 }
+
+/** A load balancer is a way in and none out, so it is not called direct. */
+const amesText = (relayed: boolean, balanced: boolean): string =>
+  balanced ? "Ames, load balancers" : relayed ? "Ames, through sponsors" : "Ames, direct";
 
 const machines = (count: number, type: string) => `${count.toLocaleString("en-US")} × ${type.replace(/^own:/, "")}`;
 const service = (name: string, parts: string[]) => ({ name, detail: [...new Set(parts)].join(", ") });

@@ -230,15 +230,34 @@ describe("wishes that cannot be met together", () => {
     expect(p.cheapestChangeThatFits.length).toBeGreaterThan(0);
   });
   test.each([
-    ["the fleet", { count: 20, amesInbound: "nlb" }],
-    ["one ship", { named: ["~sampel-palnet", { name: "~marzod", amesInbound: "hostport" }] }],
-  ])("a way in for Ames that no cluster has, wished for %s, leaves hosts", (_whose, ships) => {
-    const wished = planOf({ apiVersion: "roadstead/v1", ships, platform: "eks" });
-    const eks = candidate(wished, "eks");
-    expect(eks.feasible).toBe(false);
-    expect(eks.rejections.map((r) => `${r.code}: ${r.limit}`)).toContainEqual(
-      expect.stringMatching(/^not-buildable: .*Ames inbound by (nlb|hostport)/),
-    );
+    ["a host port for one ship", "eks", { named: ["~sampel-palnet", { name: "~marzod", amesInbound: "hostport" }] }],
+    ["host ports for the fleet", "eks", { count: 20, amesInbound: "hostport" }],
+    ["load balancers elsewhere than at AWS", "doks", { count: 20, amesInbound: "nlb" }],
+    ["load balancers in a network Roadstead did not lay out", "adopted", { count: 20, amesInbound: "nlb" }],
+  ])("a way in for Ames that is not built is refused, with the reason: %s", (_what, where, ships) => {
+    const subnets = (kind: string) => ["a", "b", "c"].map((zone) => `subnet-${kind}${zone}`);
+    const existing =
+      where === "adopted"
+        ? { vpcId: "vpc-0123456789abcdef0", privateSubnetIds: subnets("1"), publicSubnetIds: subnets("2") }
+        : {};
+    const mode = where === "adopted" ? "eks" : where;
+    const wished = planOf({ apiVersion: "roadstead/v1", ships, existing, platform: mode });
+    const there = candidate(wished, mode);
+    expect(there.feasible).toBe(false);
+    const refused = there.rejections.filter((r) => r.code === "not-buildable");
+    expect(refused).toHaveLength(1);
+    expect(refused[0]!.limit).toMatch(/^Ames inbound by (nlb|hostport)/);
+    expect(String(refused[0]!.have)).toMatch(/pod security's baseline|AWS's network load balancers|lays out/);
+    expect(refused[0]!.fix).toMatch(/relayed.*hosts/);
+  });
+  test("a galaxy lives on a cluster only behind a load balancer, whose address DNS can name, and the plan says who gains", () => {
+    const of = (amesInbound: string) =>
+      planOf({ ships: { named: [{ name: "~zod", amesInbound }, "~marzod"] }, platform: "eks", experience: "expert" });
+    expect(candidate(of("relayed"), "eks").rejections.map((r) => r.code)).toEqual(["ship-type"]);
+    const balanced = of("nlb");
+    expect(candidate(balanced, "eks").feasible).toBe(true);
+    expect(balanced.warnings).toContainEqual(expect.stringMatching(/packets leave through NAT.*not been run on AWS/));
+    expect(planOf({ ships: { count: 2 }, platform: "eks" }).warnings.join()).not.toMatch(/Ames/);
   });
 
   test("comets on GroundSeg are refused, with the nearest change", () => {

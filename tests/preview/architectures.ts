@@ -49,6 +49,8 @@ export interface FixtureOptions {
   domain?: string | null;
   /** Ships without names, as a plan by count records them. */
   unnamed?: boolean;
+  /** Ships behind a load balancer for Ames. */
+  balanced?: boolean;
 }
 
 /** One lock a stack: the platform with its first cell, then each further cell. */
@@ -73,6 +75,7 @@ export function clusterArchitectures(options: FixtureOptions = {}): Architecture
       highAvailability: true,
       logRetentionDays: 90,
       adminArns: ["arn:aws:iam::111122223333:role/platform"],
+      ...(options.balanced ? { amesLoadBalancers: { publicCidrs: ["10.0.128.0/24", "10.0.129.0/24"] } } : {}),
     },
     nodePools: ["us-west-2a", "us-west-2b"].flatMap((zone) => [
       {
@@ -181,7 +184,10 @@ function ships(options: FixtureOptions, cell: string, cellIndex: number, count: 
       cpuMilli: 250,
       diskGiB: 20,
       loom: 31,
-      ames: { inbound: "relayed" as const, port: 34543 + (options.shipsPerCell === undefined ? 0 : at) },
+      ames: {
+        inbound: options.balanced ? ("nlb" as const) : ("relayed" as const),
+        port: 34543 + (options.shipsPerCell === undefined ? 0 : at),
+      },
       httpPort: 8080,
       key: name ? { secret: `key-${name.slice(1)}` } : null,
       sealed: false,

@@ -52,6 +52,11 @@ const cases: [string, unknown][] = [
     "eks with interface endpoints in two zones",
     { ...eks, ships: { count: 5 }, cluster: { zones: 2, interfaceEndpoints: true, avoidCidrs: ["10.0.0.0/15"] } },
   ],
+  [
+    "eks with load balancers for Ames, and none for who is relayed",
+    { ...eks, ships: { count: 60, named: [{ name: "~zod", amesInbound: "nlb" }, { name: "~marzod" }] } },
+  ],
+  ["eks with a load balancer for Ames in every cell", { ...eks, ships: { count: 20, amesInbound: "nlb" } }],
   ["doks", { environment: "prod", ships: { count: 20 }, platform: "doks", domain: "ships.example.com" }],
   ["vps on aws", { environment: "dev", ships: { count: 1 }, platform: "vps", regions: { allowed: ["us-west-2"] } }],
   [
@@ -128,6 +133,9 @@ describe.each(cases)("%s", (_, wish) => {
     const zones = ofType("aws:ec2/subnet:Subnet").filter((r) => r.name.includes("-private-")).length;
     agree("aws:ec2/vpcEndpoint:VpcEndpoint", endpoints.length * zones, undefined, hours);
     agree("aws:kms/key:Key", ofType("aws:kms/key:Key").length);
+    const balancers = ofType("aws:lb/loadBalancer:LoadBalancer");
+    agree("aws:lb/loadBalancer:LoadBalancer", balancers.length, /load balancers/, hours);
+    agree("aws:lb/loadBalancer:LoadBalancer", balancers.length * zones, /IPv4/, hours);
     agree("aws:route53/zone:Zone", ofType("aws:route53/zone:Zone").length);
     agree("aws:eks/cluster:Cluster", ofType("aws:eks/cluster:Cluster").length, undefined, hours);
     agree("aws:ec2/instance:Instance", ofType("aws:ec2/instance:Instance").length, /^EC2/, hours);

@@ -15,6 +15,10 @@ describe("rendering a cell purely gives the graph its stack program gives", () =
       clusterArchitectures({ cells: 2, shipsPerCell: 3, domain: "fleet.example.com" }),
     ],
     [
+      "two cells on EKS behind load balancers for Ames",
+      clusterArchitectures({ cells: 2, shipsPerCell: 2, balanced: true }),
+    ],
+    [
       "two cells of ships planned by count",
       clusterArchitectures({ cells: 2, shipsPerCell: 11, unnamed: true, versions: {} }),
     ],

@@ -1,6 +1,7 @@
 // What the AWS Load Balancer Controller is set to, and what it may do. The permissions are those network load balancers need
 // by its documented policy (docs/install/iam_policy.json, c533211), and narrower: what exists is changed only when it
 // carries this cluster's tag, and nothing of Ingresses, Cognito, WAF or Shield is there.
+import { TARGETS_TAG } from "./ames";
 import { policyJson } from "./iam-documents";
 
 export const LOAD_BALANCER_CONTROLLER = {
@@ -33,7 +34,7 @@ export function loadBalancerControllerValues<T>(place: { clusterName: T; region:
 }
 
 /** What the controller's role may do, as JSON. */
-export function loadBalancerPolicy(clusterName: string): string {
+export function loadBalancerPolicy(clusterName: string, { ames } = { ames: false }): string {
   const own = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterName } };
   const becomesOwn = { StringEquals: { [`aws:RequestTag/${CLUSTER_TAG}`]: clusterName } };
   const any = "*";
@@ -107,6 +108,18 @@ export function loadBalancerPolicy(clusterName: string): string {
       Resource: any,
       Condition: own,
     },
+    ...(ames
+      ? [
+          {
+            // The stacks' own target groups: it may say which pods are in them, and neither change nor delete them.
+            Sid: "PodsOfAmesTargetGroups",
+            Effect: "Allow" as const,
+            Action: ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
+            Resource: "arn:aws:elasticloadbalancing:*:*:targetgroup/*",
+            Condition: { StringEquals: { [`aws:ResourceTag/${TARGETS_TAG}`]: clusterName } },
+          },
+        ]
+      : []),
     {
       // Listeners carry no tag of their own on the way in; they belong to a load balancer that does.
       Sid: "Listeners",

@@ -39,6 +39,8 @@ export interface CellContext {
   domain: string | null;
   /** The Gateway routes attach to. Null: no route, even with a domain; the cluster's own ingress is then the user's to set up. In place. */
   gateway: GatewayReference | null;
+  /** The public subnets' ranges, from where the cell's load balancer for Ames looks whether ships are up. Default null: there is none, and a ship that wants it is refused. In place. */
+  amesLoadBalancer?: { publicCidrs: readonly string[] } | null;
   /** Whether nodes carry Roadstead's pool label and taint. Default false: ships run on any node. Next start. */
   dedicatedNodes?: boolean;
   /** By tenant, where its ships run apart from others'. Default nowhere. Next start. */

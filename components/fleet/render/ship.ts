@@ -1,5 +1,7 @@
-// One ship as at most six objects: claim, key, pier, workload, service, route. Pure: a preview shows exactly these.
+// One ship as at most six objects: claim, key, pier, workload, service, route; and behind a load balancer for Ames a network
+// policy. Pure: a preview shows exactly these.
 import type { LockedShip, Tombstone } from "../../../planner/architecture/schema";
+import { internetExcept } from "../../isolation/render/cidr";
 import type { CellContext } from "./context";
 import {
   ANNOTATION,
@@ -54,7 +56,17 @@ export function renderShip(ship: LockedShip, context: CellContext, more: ShipRen
   );
   const service = renderService(ship, self.key);
   const route = renderRoute(ship, context, self.key, service.key);
-  return [self, claim, ...(key ? [key] : []), pier, workload, service, ...(route ? [route] : [])];
+  const peers = renderPeers(ship, context, self.key);
+  return [
+    self,
+    claim,
+    ...(key ? [key] : []),
+    pier,
+    workload,
+    service,
+    ...(route ? [route] : []),
+    ...(peers ? [peers] : []),
+  ];
 }
 
 /** A removed ship: what ran is gone, its claim blocks the name, its volume is kept. */
@@ -160,7 +172,44 @@ function renderService(ship: LockedShip, parent: string): RenderedResource {
         type: "ClusterIP",
         selector: shipSelector(ship.id),
         // The VPC CNI enforces network policies only where Service port and container port are the same.
-        ports: [{ name: "http", port: ship.httpPort, targetPort: ship.httpPort, protocol: "TCP" }],
+        ports: [
+          { name: "http", port: ship.httpPort, targetPort: ship.httpPort, protocol: "TCP" },
+          // By it the cell's load balancer knows the pod.
+          ...(ship.ames.inbound === "nlb"
+            ? [{ name: "ames", port: ship.ames.port, targetPort: ship.ames.port, protocol: "UDP" }]
+            : []),
+        ],
+      },
+    },
+    { dependsOn: [claimKey(ship.id)] },
+  );
+}
+
+/** What opens a ship behind a load balancer to its peers, on its own port and no other ship's. */
+function renderPeers(ship: LockedShip, context: CellContext, parent: string): RenderedResource | null {
+  const { amesLoadBalancer: balancer = null } = context;
+  if (ship.ames.inbound !== "nlb" || balancer === null) return null;
+  return kubernetesObject(
+    KUBERNETES.NetworkPolicy,
+    `${ship.id}-ames`,
+    parent,
+    {
+      metadata: { name: `ames-${ship.id}`, namespace: ship.tenant, labels: shipLabels(ship) },
+      spec: {
+        podSelector: { matchLabels: shipSelector(ship.id) },
+        policyTypes: ["Ingress"],
+        ingress: [
+          // The load balancer keeps the peers' own addresses.
+          {
+            from: [{ ipBlock: { cidr: "0.0.0.0/0", except: internetExcept(balancer.publicCidrs) } }],
+            ports: [{ protocol: "UDP", port: ship.ames.port }],
+          },
+          // Its health checks come from its own. No pod has an address there: pods live in private subnets.
+          {
+            from: balancer.publicCidrs.map((cidr) => ({ ipBlock: { cidr } })),
+            ports: [{ protocol: "TCP", port: ship.httpPort }],
+          },
+        ],
       },
     },
     { dependsOn: [claimKey(ship.id)] },

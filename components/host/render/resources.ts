@@ -29,6 +29,7 @@ export interface PlannedResource {
     retainOnDelete?: boolean;
     deleteBeforeReplace?: boolean;
     ignoreChanges?: string[];
+    replaceOnChanges?: string[];
   };
   /** Keys of resources it waits for beside those its inputs name. */
   dependsOn: string[];

@@ -1,7 +1,7 @@
 // A fleet on EKS: control plane, the cheapest ship nodes of each zone, and everything billed beside them.
 import type { InstanceType } from "../../catalog/catalog";
-import { LIMITS } from "../../catalog/limits";
 import { zonesOf } from "../../catalog/regions";
+import { amesBalancers } from "../../architecture/ames";
 import { cellCount } from "../../architecture/cells";
 import { nodeCapacity } from "../capacity";
 import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, unitPrice } from "../draft";
@@ -255,11 +255,10 @@ function eksLines(context: Context, bill: Bill, zones: number, nodes: number): v
     bill.add("monitoring volumes gp3", "fixed", MONITORING_GIB, "GB-month", "gp3Storage", {
       resources: ["kubernetes:helm.sh/v4:Chart"],
     });
-  if (ships.amesInbound === "nlb") {
-    const balancers = Math.ceil(N / LIMITS.nlbListeners.value);
-    bill
-      .add("Ames load balancers, 50 ships each", "per-ship", balancers * hours, "hour", "nlbHour")
-      .add("Ames load balancer capacity", "usage", balancers * hours, "NLCU-hour", "nlbLcu")
-      .add("public IPv4 addresses for Ames", "per-ship", balancers * zones * hours, "hour", "publicIpv4");
-  }
+  const balancers = amesBalancers(requirements);
+  const ofAmes = { resources: ["aws:lb/loadBalancer:LoadBalancer"] };
+  bill
+    .add("Ames load balancers, one a cell", "per-ship", balancers * hours, "hour", "nlbHour", ofAmes)
+    .add("Ames load balancer capacity", "usage", balancers * hours, "NLCU-hour", "nlbLcu", ofAmes)
+    .add("public IPv4 addresses for Ames", "per-ship", balancers * zones * hours, "hour", "publicIpv4", ofAmes);
 }

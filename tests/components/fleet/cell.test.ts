@@ -211,9 +211,25 @@ describe("a cell refuses", () => {
     ["no image for the claim", { context: cellContext({ kubectl: null }) }, "context.kubectl"],
     ["a ship without its key", { keys: { [moon.id]: "k" } }, "ships[1].key"],
     [
-      "a way in for Ames that nothing builds",
+      "a load balancer for Ames where there is none",
       { ships: [{ ...planet, ames: { inbound: "nlb", port: 34544 } }] },
       "ships[0].ames.inbound",
+    ],
+    [
+      "a host port, even where there are load balancers",
+      {
+        ships: [{ ...planet, ames: { inbound: "hostport", port: 34544 } }],
+        context: cellContext({ amesLoadBalancer: { publicCidrs: ["10.0.128.0/24"] } }),
+      },
+      "ships[0].ames.inbound",
+    ],
+    [
+      "two ships on one port of a load balancer",
+      {
+        ships: [planet, moon].map((s) => ({ ...s, ames: { inbound: "nlb", port: 34544 } })),
+        context: cellContext({ amesLoadBalancer: { publicCidrs: ["10.0.128.0/24"] } }),
+      },
+      "ships",
     ],
     ["an imported ship that nobody attested", { ships: [{ ...planet, imported: true }] }, "ships[0].imported"],
     // Of the form of a key file, with no key in it.

@@ -194,3 +194,50 @@ test("an imported ship's claim starts at the event its owner attested, so that a
   expect(claimed({ sourceStoppedForGood: true, atEvent: 4711 })).toEqual(["never", "4711"]);
   expect(claimed({ sourceStoppedForGood: true })).toEqual(["never", "none"]);
 });
+
+describe("a ship behind a load balancer for Ames", () => {
+  const balanced = { ...planet, ames: { inbound: "nlb" as const, port: 34350 } };
+  const context = cellContext({ amesLoadBalancer: { publicCidrs: ["10.0.128.0/24", "10.0.129.0/24"] } });
+  const aboard = (ships = [balanced, moon]) =>
+    renderCell("c1", { ships, context, keys: new Set(ships.map((s) => s.id)) });
+  const ofType = (kind: string) => aboard().filter((r) => r.type.endsWith(`:${kind}`));
+
+  test("has its port on its Service, by which its pod is found, and the same number in vere", () => {
+    const ports = (id: string) =>
+      (ofType("Service").find((r) => r.name === `${id}-web`)!.inputs.spec as { ports: Record<string, unknown>[] })
+        .ports;
+    expect(ports(balanced.id)).toEqual([
+      { name: "http", port: 8080, targetPort: 8080, protocol: "TCP" },
+      { name: "ames", port: 34350, targetPort: 34350, protocol: "UDP" },
+    ]);
+    expect(ports(moon.id).map((p) => p.name)).toEqual(["http"]);
+    const workload = aboard().find((r) => r.key === workloadKey(balanced.id))!;
+    expect(JSON.stringify(workload.inputs)).toContain('{"name":"ROADSTEAD_AMES_PORT","value":"34350"}');
+  });
+
+  test("is open to peers on its own port alone, and to the load balancer's questions; no other ship is", () => {
+    const policies = ofType("NetworkPolicy");
+    expect(policies.map((r) => r.name)).toEqual([`${balanced.id}-ames`]);
+    const spec = policies[0]!.inputs.spec as {
+      podSelector: unknown;
+      policyTypes: string[];
+      ingress: { from: { ipBlock: { cidr: string; except?: string[] } }[]; ports: unknown[] }[];
+    };
+    expect(spec.podSelector).toEqual({ matchLabels: { "roadstead.dev/ship": balanced.id } });
+    expect(spec.policyTypes).toEqual(["Ingress"]);
+    const [peers, questions, ...more] = spec.ingress;
+    expect(more).toEqual([]);
+    expect(peers!.ports).toEqual([{ protocol: "UDP", port: 34350 }]);
+    // Other customers' pods have addresses inside: they are no peers on the Internet.
+    expect(peers!.from[0]!.ipBlock.except).toEqual(expect.arrayContaining(["10.0.0.0/8", "100.64.0.0/10"]));
+    expect(questions).toEqual({
+      from: [{ ipBlock: { cidr: "10.0.128.0/24" } }, { ipBlock: { cidr: "10.0.129.0/24" } }],
+      ports: [{ protocol: "TCP", port: 8080 }],
+    });
+  });
+
+  test("meets every rule of the policy pack", () => {
+    const said = evaluate(fromGraph(aboard().map((r) => ({ ...r, urn: r.key }))));
+    expect(said.filter((j) => j.verdict !== "pass")).toEqual([]);
+  });
+});
