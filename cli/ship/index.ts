@@ -3,8 +3,10 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { ExitCode } from "../exit";
 import type { Io } from "../io";
 import type { ShipAddOptions } from "./add";
+import type { ShipDrillOptions } from "./drill";
 import type { ShipImportOptions } from "./import";
 import type { ShipListOptions } from "./list";
+import type { ShipSealOptions } from "./seal";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a plain require keeps loading lazy and synchronous */
 const commands = {
@@ -14,6 +16,10 @@ const commands = {
     (require("./add") as typeof import("./add")).shipAdd(file, name, options, io),
   import: () => (file: string, name: string, options: ShipImportOptions, io: Io) =>
     (require("./import") as typeof import("./import")).shipImport(file, name, options, io),
+  drill: () => (stack: string, name: string, options: ShipDrillOptions, io: Io) =>
+    (require("./drill") as typeof import("./drill")).shipDrill(stack, name, options, io),
+  seal: () => (stack: string, options: ShipSealOptions, io: Io) =>
+    (require("./seal") as typeof import("./seal")).shipSeal(stack, options, io),
   remove: () => (file: string, name: string, options: object, io: Io) =>
     (require("./remove") as typeof import("./remove")).shipRemove(file, name, options, io),
 };
@@ -88,6 +94,38 @@ export function shipCommands(program: Command, action: Action): void {
     .argument("<file>", "requirements file, YAML or JSON")
     .argument("<name>", "the ship's @p, or a comet's nickname")
     .action(action(commands.remove));
+
+  ship
+    .command("seal")
+    .summary("let go of the boot keys of ships that have booted")
+    .description(
+      "Read the claims of a stack's ships and record those that have booted as sealed: the next `up` takes their keys out of " +
+        "the cluster and restarts nothing. Needs kubectl. Exit 5 when a claim cannot be read.",
+    )
+    .argument("<stack>", "a recorded stack")
+    .option("--write", "write it to the stack's file")
+    .option("--json", "print what was found as one JSON object")
+    .option("--kubeconfig <file>", "as kubectl's")
+    .option("--context <name>", "as kubectl's")
+    .action(action(commands.seal));
+
+  ship
+    .command("drill")
+    .summary("look whether a snapshot of a ship can be read, and take everything away again")
+    .description(
+      "Look at a snapshot of a ship where there is no ship and no network, compare its last event with the claim, and take " +
+        "everything away again. Starts no ship. Needs kubectl. Exit 0 pass, 1 fail, 5 inconclusive, 8 stopped, 9 out of time.",
+    )
+    .argument("<stack>", "a recorded stack")
+    .argument("<name>", "the ship's @p, or a comet's nickname")
+    .option("--snapshot <id>", "the provider's id of a snapshot, or a snapshot object's name; default the newest")
+    .option("--minutes <n>", "how long the look may take; default 60", anEvent)
+    .option("--json", "print the verdict as one JSON object")
+    .option("--out <dir>", "write the verdict and what was applied there")
+    .option("--dry-run", "print what would be applied; asks and changes nothing")
+    .option("--kubeconfig <file>", "as kubectl's")
+    .option("--context <name>", "as kubectl's")
+    .action(action(commands.drill));
 }
 
 function sizing(command: Command): Command {

@@ -261,12 +261,15 @@ export interface DrillEvidence {
   exitCode: number | null;
   /** Its output. */
   log: string;
-  /** The event on the ship's claim when the snapshot was taken; null where none was noted. */
+  /** The event on the ship's claim; null where none was noted. */
   noted: number | null;
+  /** When that was noted, and when the snapshot was taken, in ISO 8601; null or absent where it is not known. */
+  notedAt?: string | null;
+  takenAt?: string | null;
 }
 
 export interface DrillVerdict {
-  /** Pass: the copy can be read and has the noted event. Inconclusive: it can be read, and there is nothing to compare with. */
+  /** Pass: the copy can be read and has the noted event. Inconclusive: it can be read, and nothing says what it should have. */
   verdict: "pass" | "fail" | "inconclusive";
   /** The copy's last event; null when it could not be read. */
   event: number | null;
@@ -276,7 +279,7 @@ export interface DrillVerdict {
 }
 
 /** What a drill has shown. Never that the copy may be started: no verdict says so. */
-export function judgeDrill({ exitCode, log, noted }: DrillEvidence): DrillVerdict {
+export function judgeDrill({ exitCode, log, noted, notedAt, takenAt }: DrillEvidence): DrillVerdict {
   const found = [...log.matchAll(/disk: live=[^,\n]*, event=(\d+)/g)].at(-1)?.[1];
   const event = found === undefined ? null : Number(found);
   const failed = (reason: string): DrillVerdict => ({ verdict: "fail", event, behind: null, reason });
@@ -291,6 +294,13 @@ export function judgeDrill({ exitCode, log, noted }: DrillEvidence): DrillVerdic
       reason: `the copy is at event ${event}; the claim had noted none to compare it with`,
     };
   const behind = Math.max(0, noted - event);
+  if (behind > 0 && notedAt && takenAt && Date.parse(takenAt) < Date.parse(notedAt))
+    return {
+      verdict: "inconclusive",
+      event,
+      behind,
+      reason: `the copy is at event ${event}, ${behind} behind the ${noted} noted at ${notedAt}, after it was taken at ${takenAt}`,
+    };
   if (behind > 0) return { ...failed(`the copy is at event ${event}, ${behind} behind the noted ${noted}`), behind };
   return { verdict: "pass", event, behind, reason: `the copy is at event ${event}, the noted one was ${noted}` };
 }

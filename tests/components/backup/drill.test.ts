@@ -138,4 +138,16 @@ describe("the verdict of a drill", () => {
       event: 100,
     });
   });
+  test("is inconclusive when the event was noted after the snapshot was taken, and says how far it is behind", () => {
+    const evidence = { exitCode: 0, log: log(90), noted: 100, takenAt: "2026-11-21T02:00:00Z" };
+    expect(judgeDrill({ ...evidence, notedAt: "2026-11-21T09:00:00Z" })).toMatchObject({
+      verdict: "inconclusive",
+      behind: 10,
+    });
+    for (const notedAt of ["2026-11-20T09:00:00Z", null, undefined])
+      expect(judgeDrill({ ...evidence, notedAt })).toMatchObject({ verdict: "fail", behind: 10 });
+    expect(judgeDrill({ ...evidence, takenAt: null, notedAt: "2026-11-21T09:00:00Z" })).toMatchObject({
+      verdict: "fail",
+    });
+  });
 });
