@@ -1,6 +1,7 @@
 // Facts → what stands in the way of the first `pulumi up`, and the commands that come next, in order. Pure.
 import type { Architecture } from "../../planner/architecture/schema";
 import { EXIT, type ExitCode } from "../exit";
+import { holdingKeys } from "../../planner/architecture/seal";
 import { bootProblems } from "../../planner/predicates";
 import { parkedShips, releaseSteps, upCommand } from "../next-steps";
 import type { Facts } from "./facts";
@@ -36,6 +37,7 @@ export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
     ...tools(facts),
     ...access(architecture, facts),
     ...secrets(architecture, facts),
+    ...unsealed(architecture, facts),
     ...missing(facts),
     ...quotas(architecture),
   ];
@@ -221,6 +223,20 @@ function secrets(a: Architecture, f: Facts): Finding[] {
 
 const setSecret = (f: Facts, secret: string): string =>
   `pulumi config set --secret --stack ${f.stack} ${secret} < ${secret}`;
+
+/** Where the stack is up, keys may be declared that are used up; whether, only their cluster knows. */
+function unsealed(a: Architecture, f: Facts): Finding[] {
+  const keys = f.stackExists === false ? 0 : holdingKeys(a).length;
+  return keys === 0
+    ? []
+    : [
+        look(
+          "seal",
+          `${keys} boot key${keys === 1 ? " is" : "s are"} declared; a ship that has booted needs its own no more`,
+          `roadstead ship seal ${f.stack} --write, once ships have booted`,
+        ),
+      ];
+}
 
 function missing(f: Facts): Finding[] {
   return f.missing.map((m) => blocks(`missing/${m.path}`, `${m.path} is missing: ${m.what}; ${m.why}`, m.how));
