@@ -20,10 +20,15 @@ function ssh(settings: HostSettings): HostFile {
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 AuthenticationMethods publickey
-MaxAuthTries 4
+MaxAuthTries 3
 LoginGraceTime 30
+# These go through the encrypted channel; TCP's own keepalives can be forged.
 ClientAliveInterval 300
-ClientAliveCountMax 3
+ClientAliveCountMax 2
+TCPKeepAlive no
+Compression no
+# Which key logged in.
+LogLevel VERBOSE
 X11Forwarding no
 AllowAgentForwarding no
 # Tunnels to loopback are how the setup pages and a ship without a domain are reached.

@@ -145,10 +145,13 @@ function packages(settings: HostSettings): HostStep {
     run: `# shellcheck disable=SC1091 # the distribution's
 . /etc/os-release
 case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
+installed() { dpkg-query -W -f '\${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 absent=
 for p in ${wanted.join(" ")}; do
-  dpkg-query -W -f '\${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || absent="$absent $p"
+  installed "$p" || absent="$absent $p"
 done
+# One clock is kept, by whatever keeps it already.
+command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
 if [ -n "$absent" ]; then
   export DEBIAN_FRONTEND=noninteractive
   ${mask}apt-get -q -o DPkg::Lock::Timeout=600 update
@@ -166,6 +169,7 @@ function user(settings: HostSettings): HostStep {
     why: "one person's account with keys, one system account for ships",
     run: `id -u ${name} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group ${name}
 home=$(getent passwd ${name} | cut -d : -f 6)
+chmod go-rwx "$home"
 [ -d "$home/.ssh" ] || install -d -m 0700 -o ${name} -g ${name} "$home/.ssh"
 [ -e "$home/.ssh/authorized_keys" ] || touch "$home/.ssh/authorized_keys"
 chown ${name}: "$home/.ssh/authorized_keys"

@@ -49,6 +49,8 @@ SystemCallArchitectures=native
 SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
 SystemCallErrorNumber=EPERM
 UMask=0077
+# A dump of a ship holds its keys.
+LimitCORE=0
 OOMScoreAdjust=-500`;
 
 /** Seconds a ship gets to finish its event, flush its log and write its snapshot: vere itself has no timeout. */

@@ -13,19 +13,35 @@ vm.max_map_count = 1048576
 vm.overcommit_memory = 0
 vm.swappiness = 10
 kernel.dmesg_restrict = 1
-kernel.kptr_restrict = 1
+kernel.kptr_restrict = 2
+kernel.core_uses_pid = 1
 # Not every kernel has it.
 -kernel.yama.ptrace_scope = 1
-fs.protected_fifos = 1
+-kernel.unprivileged_bpf_disabled = 1
+-dev.tty.ldisc_autoload = 0
+fs.protected_fifos = 2
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1
 net.ipv4.conf.all.accept_redirects = 0
 net.ipv4.conf.default.accept_redirects = 0
 net.ipv4.conf.all.send_redirects = 0
 net.ipv4.conf.all.accept_source_route = 0
+net.ipv4.conf.default.accept_source_route = 0
 net.ipv6.conf.all.accept_redirects = 0
 net.ipv6.conf.default.accept_redirects = 0
 `,
+    },
+    {
+      path: "/etc/modprobe.d/roadstead.conf",
+      mode: "0644",
+      // USB storage stays: on an own host it may hold the piers.
+      content: `# Protocols and buses that no host of Roadstead uses, so that nobody can have them loaded.
+${["dccp", "sctp", "rds", "tipc", "firewire-core"].map((m) => `install ${m} /bin/false\n`).join("")}`,
+    },
+    {
+      path: "/etc/security/limits.d/10-roadstead.conf",
+      mode: "0644",
+      content: `# What crashes holds keys.\n* hard core 0\n`,
     },
     {
       path: "/etc/apt/apt.conf.d/52roadstead-upgrades",

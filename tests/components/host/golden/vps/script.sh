@@ -37,18 +37,36 @@ vm.max_map_count = 1048576
 vm.overcommit_memory = 0
 vm.swappiness = 10
 kernel.dmesg_restrict = 1
-kernel.kptr_restrict = 1
+kernel.kptr_restrict = 2
+kernel.core_uses_pid = 1
 # Not every kernel has it.
 -kernel.yama.ptrace_scope = 1
-fs.protected_fifos = 1
+-kernel.unprivileged_bpf_disabled = 1
+-dev.tty.ldisc_autoload = 0
+fs.protected_fifos = 2
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1
 net.ipv4.conf.all.accept_redirects = 0
 net.ipv4.conf.default.accept_redirects = 0
 net.ipv4.conf.all.send_redirects = 0
 net.ipv4.conf.all.accept_source_route = 0
+net.ipv4.conf.default.accept_source_route = 0
 net.ipv6.conf.all.accept_redirects = 0
 net.ipv6.conf.default.accept_redirects = 0
+ROADSTEAD_FILE
+
+put /etc/modprobe.d/roadstead.conf 0644 <<'ROADSTEAD_FILE'
+# Protocols and buses that no host of Roadstead uses, so that nobody can have them loaded.
+install dccp /bin/false
+install sctp /bin/false
+install rds /bin/false
+install tipc /bin/false
+install firewire-core /bin/false
+ROADSTEAD_FILE
+
+put /etc/security/limits.d/10-roadstead.conf 0644 <<'ROADSTEAD_FILE'
+# What crashes holds keys.
+* hard core 0
 ROADSTEAD_FILE
 
 put /etc/apt/apt.conf.d/52roadstead-upgrades 0644 <<'ROADSTEAD_FILE'
@@ -113,10 +131,15 @@ PermitRootLogin no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 AuthenticationMethods publickey
-MaxAuthTries 4
+MaxAuthTries 3
 LoginGraceTime 30
+# These go through the encrypted channel; TCP's own keepalives can be forged.
 ClientAliveInterval 300
-ClientAliveCountMax 3
+ClientAliveCountMax 2
+TCPKeepAlive no
+Compression no
+# Which key logged in.
+LogLevel VERBOSE
 X11Forwarding no
 AllowAgentForwarding no
 # Tunnels to loopback are how the setup pages and a ship without a domain are reached.
@@ -672,6 +695,8 @@ SystemCallArchitectures=native
 SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
 SystemCallErrorNumber=EPERM
 UMask=0077
+# A dump of a ship holds its keys.
+LimitCORE=0
 OOMScoreAdjust=-500
 ROADSTEAD_FILE
 
@@ -727,6 +752,8 @@ SystemCallArchitectures=native
 SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
 SystemCallErrorNumber=EPERM
 UMask=0077
+# A dump of a ship holds its keys.
+LimitCORE=0
 OOMScoreAdjust=-500
 
 [Install]
@@ -871,10 +898,13 @@ step=packages
 # shellcheck disable=SC1091 # the distribution's
 . /etc/os-release
 case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
+installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 absent=
 for p in openssh-server sudo curl ca-certificates nftables fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux cryptsetup caddy; do
-  dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || absent="$absent $p"
+  installed "$p" || absent="$absent $p"
 done
+# One clock is kept, by whatever keeps it already.
+command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
 if [ -n "$absent" ]; then
   export DEBIAN_FRONTEND=noninteractive
   systemctl mask -q caddy.service
@@ -889,6 +919,7 @@ fi
 step=users
 id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
 home=$(getent passwd keeper | cut -d : -f 6)
+chmod go-rwx "$home"
 [ -d "$home/.ssh" ] || install -d -m 0700 -o keeper -g keeper "$home/.ssh"
 [ -e "$home/.ssh/authorized_keys" ] || touch "$home/.ssh/authorized_keys"
 chown keeper: "$home/.ssh/authorized_keys"
