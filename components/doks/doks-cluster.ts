@@ -6,6 +6,8 @@ import { KubernetesNodePool } from "@pulumi/digitalocean/kubernetesNodePool";
 import { Vpc } from "@pulumi/digitalocean/vpc";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { StorageClass } from "@pulumi/kubernetes/storage/v1/storageClass";
+import { LIMITS } from "../../planner/catalog/limits";
+import { doksNodesProblem, dropletVolumesProblem } from "../../planner/doks";
 import { worldOpenCidr } from "../../planner/predicates";
 import { POOL_LABEL, PoolRole, ROLE_LABEL, SHIPS_TAINT } from "../eks/node-pool";
 import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
@@ -51,7 +53,7 @@ export interface DoksClusterArgs {
 }
 
 /** Volumes one droplet can attach. */
-export const VOLUMES_PER_DROPLET = 15;
+export const VOLUMES_PER_DROPLET: number = LIMITS.doVolumesPerDroplet.value;
 
 /**
  * A DOKS cluster.
@@ -167,15 +169,15 @@ function doksProblems(name: string, args: DoksClusterArgs): ArgumentProblem[] {
         fix: "leave the pool out instead",
       });
     }
-    if (pool.role === PoolRole.Ships && pool.shipsPerNode > VOLUMES_PER_DROPLET) {
-      problems.push({
-        path: `pools[${i}].shipsPerNode`,
-        received: given(pool.shipsPerNode),
-        accepted: `at most ${VOLUMES_PER_DROPLET}, the volumes a droplet attaches`,
-        fix: "use more and smaller nodes",
-      });
-    }
+    const volumes =
+      pool.role === PoolRole.Ships ? dropletVolumesProblem(pool.shipsPerNode, `pools[${i}].shipsPerNode`) : null;
+    if (volumes !== null) problems.push(volumes);
   });
+  const nodes = doksNodesProblem(
+    args.pools.reduce((n, pool) => n + pool.count, 0),
+    "pools",
+  );
+  if (nodes !== null) problems.push(nodes);
   (args.adminCidrs ?? []).forEach((cidr, i) => {
     if (!worldOpenCidr(cidr)) return;
     problems.push({

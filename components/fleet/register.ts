@@ -20,6 +20,9 @@ import { KUBERNETES, type KubernetesType, type RenderedResource } from "./render
 
 type Create = (name: string, inputs: Record<string, unknown>, opts: pulumi.CustomResourceOptions) => pulumi.Resource;
 
+const customResource: Create = (n, i, o) =>
+  new KubernetesCustomResource(n, i as { apiVersion: string; kind: string }, o);
+
 const CREATE: Record<KubernetesType, Create> = {
   [KUBERNETES.Namespace]: (n, i, o) => new Namespace(n, i, o),
   [KUBERNETES.ConfigMap]: (n, i, o) => new ConfigMap(n, i, o),
@@ -36,7 +39,8 @@ const CREATE: Record<KubernetesType, Create> = {
   [KUBERNETES.NetworkPolicy]: (n, i, o) => new NetworkPolicy(n, i, o),
   [KUBERNETES.ValidatingAdmissionPolicy]: (n, i, o) => new ValidatingAdmissionPolicy(n, i, o),
   [KUBERNETES.ValidatingAdmissionPolicyBinding]: (n, i, o) => new ValidatingAdmissionPolicyBinding(n, i as never, o),
-  [KUBERNETES.HTTPRoute]: (n, i, o) => new KubernetesCustomResource(n, i as { apiVersion: string; kind: string }, o),
+  [KUBERNETES.HTTPRoute]: customResource,
+  [KUBERNETES.CiliumNetworkPolicy]: customResource,
 };
 
 /** Resources already registered, by their key in the rendering. */

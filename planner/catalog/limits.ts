@@ -32,7 +32,12 @@ export const LIMITS = {
     true,
     "aws-ebs-csi-driver 1a42de6",
   ),
-  doVolumesPerDroplet: limit(15, "volumes of one droplet", true, "doctl#1565, csi-digitalocean#646"),
+  doVolumesPerDroplet: limit(
+    15,
+    "volumes of one droplet, and so of one DOKS node",
+    true,
+    "docs.digitalocean.com/products/volumes/details/limits (2025-11-14); doctl#1565, csi-digitalocean#646",
+  ),
   nlbListeners: limit(50, "listeners of one network load balancer", true, "AWS NLB quotas page"),
   /** With balancing across zones, which every ship needs: it lives in one zone, and a peer asks any. */
   nlbTargets: limit(500, "targets of one network load balancer across zones", false, "AWS NLB quotas page"),

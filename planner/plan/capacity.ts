@@ -1,6 +1,7 @@
 // How many ships one Kubernetes node can hold, and which term bound.
 import type { InstanceType } from "../catalog/catalog";
 import { LIMITS } from "../catalog/limits";
+import { doksAllocatableGiB } from "../doks";
 
 export type CapacityTerm = "memory" | "volumes" | "pods" | "cpu";
 
@@ -85,14 +86,12 @@ function bound(terms: Record<CapacityTerm, number>, pods: number, allocatableMiB
   return { ships: Math.max(0, ships), boundBy, terms, maxPods: pods, allocatableMiB };
 }
 
-// DOKS publishes no formula in a stored source. What the reference model assumes (6 ships of 4 GiB on 32 GiB)
-// is met by keeping an eighth of the memory and 1 GiB for daemon sets.
-const DOKS_KEPT = 0.125;
+/** What daemon sets take of what DigitalOcean leaves to pods: its own (Cilium, CSI) and ours. Own judgment, unmeasured. */
 const DOKS_DAEMON_MIB = 1024;
 
-/** Ships one DOKS node holds. Memory by an assumption, volumes by DigitalOcean's limit. */
+/** Ships one DOKS node holds. Memory by DigitalOcean's table, volumes by its limit. */
 export function doksCapacity(droplet: { vcpu: number; memoryGiB: number }, shipMiB: number, cpu: number): NodeCapacity {
-  const allocatableMiB = droplet.memoryGiB * 1024 * (1 - DOKS_KEPT) - DOKS_DAEMON_MIB;
+  const allocatableMiB = Math.max(0, doksAllocatableGiB(droplet.memoryGiB) * 1024 - DOKS_DAEMON_MIB);
   const pods = 110;
   return bound(
     {

@@ -45,6 +45,7 @@ export const KUBERNETES = {
   Role: "kubernetes:rbac.authorization.k8s.io/v1:Role",
   RoleBinding: "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
   NetworkPolicy: "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+  CiliumNetworkPolicy: "kubernetes:cilium.io/v2:CiliumNetworkPolicy",
   ValidatingAdmissionPolicy: "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
   ValidatingAdmissionPolicyBinding: "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
   HTTPRoute: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",

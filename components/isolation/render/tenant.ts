@@ -29,6 +29,11 @@ export interface ApiServerAddress {
   cidrs: string[];
   /** Ports it answers on: 443 for the service, often 6443 for the endpoints. */
   ports: number[];
+  /**
+   * The plugin is Cilium, and may take the API server for a node: no network of a NetworkPolicy stands for it then
+   * (cilium#20550; docs.digitalocean.com/products/kubernetes/details/limits), so it is allowed by Cilium's own name for it.
+   */
+  asCiliumEntity?: boolean;
 }
 
 export interface TenantPlan {
@@ -117,7 +122,12 @@ export function renderTenant(name: string, plan: TenantPlan): RenderedResource[]
       { dependsOn: [namespace.key, ...dependsOn] },
     );
   const policies = plan.networkPolicies
-    ? networkPolicies(plan).map((p) => inside(KUBERNETES.NetworkPolicy, p.name, p.name, { spec: p.spec }))
+    ? [
+        ...networkPolicies(plan).map((p) => inside(KUBERNETES.NetworkPolicy, p.name, p.name, { spec: p.spec })),
+        ...(plan.apiServer.asCiliumEntity
+          ? [inside(KUBERNETES.CiliumNetworkPolicy, "allow-api-entity", "allow-api-entity", { spec: apiEntity(plan) })]
+          : []),
+      ]
     : [];
   return [
     self,
@@ -231,6 +241,18 @@ function networkPolicies(plan: TenantPlan): Policy[] {
         ]),
   ];
 }
+
+/** One policy more, and nothing else with it: Cilium adds policies of both kinds up. */
+const apiEntity = ({ apiServer }: TenantPlan): Record<string, unknown> => ({
+  endpointSelector: {},
+  egress: [
+    {
+      toEntities: ["kube-apiserver"],
+      // Where the API server runs on a node, these ports are all that is opened of the node.
+      toPorts: [{ ports: apiServer.ports.map((port) => ({ port: String(port), protocol: "TCP" })) }],
+    },
+  ],
+});
 
 function quota(q: TenantQuota): Record<string, string> {
   return {

@@ -1,5 +1,6 @@
 // A fleet on DigitalOcean Kubernetes.
 import { cellCount } from "../../architecture/cells";
+import { DOKS_LIMITS, doksNodesProblem } from "../../doks";
 import { doksCapacity } from "../capacity";
 import { Bill, type Context, type Draft, MINUTES } from "../draft";
 import { grouped } from "../reference";
@@ -46,9 +47,6 @@ export function doksDraft(context: Context, region: string): Draft {
     planned.push({ type, count, zone: region, role: "ships", arch: "x86_64", ships: held, boundBy });
     bill.add(`ship nodes ${type}`, "per-ship", count, "month", `droplet:${type}`, {
       resources: [droplet[1]!],
-      driver: "allocatable memory assumed, an eighth either way",
-      low: count * 0.875,
-      high: count * 1.25,
     });
   }
   const system = systemNodes(N);
@@ -96,6 +94,24 @@ export function doksDraft(context: Context, region: string): Draft {
       need: memory,
       fix: "lower ships.memoryGiB",
     });
+  const nodesInAll = planned.reduce((n, p) => n + p.count, 0);
+  const tooMany = doksNodesProblem(nodesInAll, "nodes");
+  if (tooMany !== null)
+    rejections.push({
+      code: "quota",
+      limit: DOKS_LIMITS.nodes.what,
+      have: DOKS_LIMITS.nodes.value,
+      need: nodesInAll,
+      fix: tooMany.fix,
+    });
+  if (N > DOKS_LIMITS.volumes.value)
+    rejections.push({
+      code: "quota",
+      limit: DOKS_LIMITS.volumes.what,
+      have: DOKS_LIMITS.volumes.value,
+      need: N,
+      fix: "split the fleet over two accounts",
+    });
   return {
     id: `doks/digitalocean/${region}`,
     mode: "doks",
@@ -112,6 +128,6 @@ export function doksDraft(context: Context, region: string): Draft {
       rtoHours: null,
       note: "DigitalOcean has no scheduled volume snapshots: a lost volume means a breach with the owner's keys",
     },
-    notes: ["node memory left for ships is an assumption: DigitalOcean's figures are in no stored source"],
+    notes: ["what daemon sets take of a node's memory, 1 GiB, is Roadstead's own judgment: nobody has measured it"],
   };
 }

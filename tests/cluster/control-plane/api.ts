@@ -186,6 +186,7 @@ function read<T>(code: number, text: string, warning: string | undefined): Answe
 /** Plurals that are not the kind with an s. */
 const PLURAL: Record<string, string> = {
   NetworkPolicy: "networkpolicies",
+  CiliumNetworkPolicy: "ciliumnetworkpolicies",
   StorageClass: "storageclasses",
   GatewayClass: "gatewayclasses",
   EnvoyProxy: "envoyproxies",

@@ -136,6 +136,21 @@ describe("DoksCluster", () => {
     expect(await isSecret(kubeconfigs[0]!)).toBe(true);
   });
 
+  test("takes fifteen ships a node and no more, and no more nodes than a cluster may have", async () => {
+    await asUp();
+    const refused = (pool: Partial<DoksClusterArgs["pools"][number]>): string[] => {
+      try {
+        build({ version: null, pools: [ARGS.pools[1]!, { ...ARGS.pools[0]!, ...pool }] })();
+      } catch (error) {
+        return (error as ArgumentsRefused).problems.map((p) => p.path).filter((p) => p !== "version");
+      }
+      throw new Error("was not refused for its missing version");
+    };
+    expect(refused({ shipsPerNode: 15 })).toEqual([]);
+    expect(refused({ shipsPerNode: 16 })).toEqual(["pools[1].shipsPerNode"]);
+    expect(refused({ count: 512 })).toEqual(["pools"]);
+  });
+
   test("refuses all that is wrong at once", async () => {
     await asUp();
     const pool = { name: "ships", role: "ships", type: "m-4vcpu-32gb", count: 0, shipsPerNode: 16 } as const;

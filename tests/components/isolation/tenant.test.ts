@@ -116,6 +116,36 @@ test("asks for names over UDP and TCP, and of the cluster's DNS only", () => {
   expect(rule!.to).toHaveLength(1);
 });
 
+test("where Cilium takes the API server for a node, allows it by name, on its ports only", async () => {
+  const apiServer = { cidrs: ["10.0.0.0/8"], ports: [443, 16443], asCiliumEntity: true };
+  const name = "CiliumNetworkPolicy acme-allow-api-entity";
+  expect(find(rendered({ apiServer }), name).inputs).toMatchObject({
+    apiVersion: "cilium.io/v2",
+    metadata: { namespace: ID },
+    spec: {
+      endpointSelector: {},
+      egress: [
+        {
+          toEntities: ["kube-apiserver"],
+          toPorts: [
+            {
+              ports: [
+                { port: "443", protocol: "TCP" },
+                { port: "16443", protocol: "TCP" },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  });
+  const made = await record(() => new Tenant("acme", full({ apiServer })));
+  expect(made.registrations.map(short)).toContain(name);
+  // A cluster without Cilium has no such kind.
+  expect(rendered().map(short)).not.toContain(name);
+  expect(rendered({ apiServer, networkPolicies: false }).map(short)).not.toContain(name);
+});
+
 test("lets nobody in when nobody was named, and peers only when ships are reached directly", () => {
   const alone = rendered({ edgeNamespace: null, monitoringNamespace: null });
   const ingress = alone.filter((r) => (r.inputs.spec as { ingress?: unknown } | undefined)?.ingress);
