@@ -51,6 +51,7 @@ isLuks*mapper*) false ;;
 isLuks*) grep -q luks "$R/disk" 2>/dev/null ;;
 luksDump*) echo "Label:	$(cat "$R/luks-label")" ;;
 luksUUID*) cat "$R/luks-uuid" ;;
+*--test-passphrase*) grep -q "$(cat "$R/right-key")" "$4" ;;
 *) note cryptsetup "$@"; case $* in luksFormat*) echo luks >"$R/disk"; echo roadstead >"$R/luks-label"; echo "$8" >"$R/luks-uuid" ;; esac ;;
 esac`,
   "mkfs.ext4": 'note mkfs.ext4 "$@"; echo roadstead >"$R/fs-label"; [ -s "$R/disk" ] || echo ext4 >"$R/disk"',
@@ -78,10 +79,11 @@ class Machine {
       .replaceAll(/(?<![\w.$}/-])\/(etc|var|srv|run|opt|usr\/local|swapfile)\b/g, `${this.root}/$1`)
       .replaceAll(/^PATH=.*$/gm, `PATH=${this.root}/bin:$PATH`);
   }
-  sh(text: string) {
+  sh(text: string, input = "") {
     const path = join(this.root, "script.sh");
     writeFileSync(path, text);
     return spawnSync("sh", [path], {
+      input,
       encoding: "utf8",
       env: { PATH: `${this.root}/bin:${process.env.PATH}`, ROADSTEAD_ROOT: "" },
     });
@@ -144,18 +146,21 @@ describe("the script run twice", () => {
 });
 
 describe("a pier volume", () => {
-  const volume = (luks = 1): { machine: Machine; run: (command: string) => ReturnType<Machine["sh"]> } => {
+  const volume = (
+    luks = 1,
+    key = "basic",
+  ): { machine: Machine; run: (command: string, input?: string) => ReturnType<Machine["sh"]> } => {
     const machine = new Machine();
     const { host, lock } = planet();
     const script = renderHost(host, lock).files.find((f) => f.path.endsWith("/volume"))!.content;
     mkdirSync(join(machine.root, "etc/roadstead"));
     writeFileSync(
       join(machine.root, "etc/roadstead/volume.env"),
-      `DEVICE=ebs\nLUKS=${luks}\nMOUNT=/srv/ships\nOPTIONS=noatime\n`,
+      `DEVICE=ebs\nLUKS=${luks}\nMOUNT=/srv/ships\nOPTIONS=noatime\nKEY=${key}\n`,
     );
     writeFileSync(join(machine.root, "disks"), "/dev/sda disk\n/dev/sdb disk\n");
     const text = script.replaceAll("${ROADSTEAD_ROOT:-}", machine.root);
-    return { machine, run: (command) => machine.sh(text.replace("${1:?command}", command)) };
+    return { machine, run: (command, input) => machine.sh(text.replace("${1:?command}", command), input) };
   };
   const formats = (machine: Machine): string[] => machine.calls().filter((c) => /mkfs|luksFormat/.test(c));
 
@@ -191,6 +196,32 @@ describe("a pier volume", () => {
     writeFileSync(join(machine.root, "raw"), "\0\0something");
     expect(run("prepare").stderr).toContain("holds a file system that is not ours: left alone");
     expect(formats(machine)).toEqual([]);
+  });
+
+  it("whose key the operator keeps waits for it, takes no other, and leaves it on no disk", () => {
+    const { machine, run } = volume(1, "operator");
+    const key = "a key of forty characters or thereabouts";
+    writeFileSync(join(machine.root, "right-key"), key);
+    expect(run("prepare").stderr).toContain("waits for the key it is encrypted with");
+    expect(run("key", "short").status).toBe(1);
+    expect(formats(machine)).toEqual([]);
+    expect(run("key", key)).toMatchObject({ status: 0 });
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    expect(formats(machine)).toHaveLength(2);
+    expect(existsSync(join(machine.root, "etc/roadstead/volume.key"))).toBe(false);
+    expect(existsSync(join(machine.root, "run/roadstead/volume.key"))).toBe(false);
+    expect(run("key", "some other key of about that length")).toMatchObject({ status: 1 });
+    expect(existsSync(join(machine.root, "run/roadstead/volume.key"))).toBe(false);
+  });
+
+  it("keeps the key that opens it when another is brought", () => {
+    const { machine, run } = volume();
+    expect(run("prepare")).toMatchObject({ status: 0 });
+    const path = join(machine.root, "etc/roadstead/volume.key");
+    const before = readFileSync(path);
+    writeFileSync(join(machine.root, "right-key"), "the key that opens it");
+    expect(run("key", "some other key of about that length").stderr).toContain("nothing was changed");
+    expect(readFileSync(path)).toEqual(before);
   });
 
   it("on AWS is formatted without LUKS, once", () => {
