@@ -18,12 +18,13 @@ const KINDS = {
   jest: { limit: 20 * MINUTE },
   engine: { limit: 30 * MINUTE, command: "tests/engine/run.mjs" },
   cluster: { limit: 30 * MINUTE, command: "tests/cluster/run.mjs" },
+  judges: { limit: 10 * MINUTE, command: "tests/judges/run.mjs" },
 };
 
 export const pathOf = (suite) => (typeof suite === "string" ? suite : suite.path);
 
 export function kindOf(suite) {
-  const [, kind] = /^tests\/(engine|cluster)\//.exec(pathOf(suite)) ?? [];
+  const [, kind] = /^tests\/(engine|cluster|judges)\//.exec(pathOf(suite)) ?? [];
   return kind ?? "jest";
 }
 
@@ -96,7 +97,7 @@ function commandOf(suite, kind, { dir, cache, workers }) {
     `--setupFiles=${SAME_SEED}`,
     // What checks that faults can be applied would notice every fault.
     "--testPathIgnorePatterns",
-    "/tests/(engine|cluster|host|browser|bench|mutations)/",
+    "/tests/(engine|cluster|host|browser|bench|judges|mutations)/",
   ];
 }
 

@@ -121,6 +121,7 @@ export function awsHost(
           const icmp = r.protocol === "icmp";
           return {
             // Type 3 code 4 keeps path MTU discovery working; nothing else is needed from outside.
+            description: r.why,
             protocol: r.protocol,
             fromPort: icmp ? 3 : (r.port ?? 0),
             toPort: icmp ? 4 : (r.port ?? 0),
@@ -128,7 +129,16 @@ export function awsHost(
             ...(icmp ? {} : { ipv6CidrBlocks: r.from.filter((c) => c.includes(":")) }),
           };
         }),
-        egress: [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"], ipv6CidrBlocks: ["::/0"] }],
+        egress: [
+          {
+            description: "Peers, updates and backups: what a host asks for is not known beforehand",
+            protocol: "-1",
+            fromPort: 0,
+            toPort: 0,
+            cidrBlocks: ["0.0.0.0/0"],
+            ipv6CidrBlocks: ["::/0"],
+          },
+        ],
         tags: tags("group"),
       },
       options: {},

@@ -181,6 +181,8 @@ export interface InboundRule {
   protocol: "tcp" | "udp" | "icmp";
   port?: number;
   from: string[];
+  /** What it is for, in a console's own list of rules where the provider has a place for it. */
+  why: string;
 }
 
 /** What a provider's firewall lets in; the host's own says the same again. */
@@ -189,16 +191,16 @@ export function inbound(place: HostPlace, settings: HostSettings): InboundRule[]
   return [
     ...(settings.access.adminCidrs.length === 0
       ? []
-      : [{ protocol: "tcp" as const, port: 22, from: settings.access.adminCidrs }]),
-    { protocol: "icmp" as const, from: WORLD },
+      : [{ protocol: "tcp" as const, port: 22, from: settings.access.adminCidrs, why: "SSH of administrators" }]),
+    { protocol: "icmp" as const, from: WORLD, why: "Path MTU discovery" },
     ...(web
       ? [
-          { protocol: "tcp" as const, port: 80, from: WORLD },
-          { protocol: "tcp" as const, port: 443, from: WORLD },
-          { protocol: "udp" as const, port: 443, from: WORLD },
+          { protocol: "tcp" as const, port: 80, from: WORLD, why: "Certificates, and the way to HTTPS" },
+          { protocol: "tcp" as const, port: 443, from: WORLD, why: "HTTPS" },
+          { protocol: "udp" as const, port: 443, from: WORLD, why: "HTTP/3" },
         ]
       : []),
-    ...amesPorts(settings).map((port) => ({ protocol: "udp" as const, port, from: WORLD })),
+    ...amesPorts(settings).map((port) => ({ protocol: "udp" as const, port, from: WORLD, why: "Ames" })),
   ];
 }
 

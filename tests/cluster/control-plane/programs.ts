@@ -21,12 +21,11 @@ const ASK = `
   const found = {}, missing = [];
   for (const name of ${JSON.stringify(NAMES)})
     try { found[name] = program(name, cache); } catch (error) { missing.push(error.message); }
-  console.log(JSON.stringify({ found, missing, cache }));`;
+  console.log(JSON.stringify({ found, missing }));`;
 
 interface Found {
   found: Programs;
   missing: string[];
-  cache: string;
 }
 
 function ask(cache = ""): Found {
@@ -40,6 +39,3 @@ export function programs(cache?: string): Programs {
   if (missing.length > 0) throw new Error(missing.join("\n"));
   return found;
 }
-
-/** Where `npm run tools` puts what it builds; what this suite installs goes beside it. */
-export const cacheFolder = (): string => ask().cache;

@@ -85,7 +85,7 @@ module.exports = [
     file: "components/fleet/render/ship.ts",
     find: "selector: shipSelector(ship.id),",
     replace: "selector: { [LABEL.tenant]: ship.tenant },",
-    suites: ["tests/components/fleet/service.test.ts", ...fleet, { path: "tests/cluster/traffic.test.ts" }],
+    suites: ["tests/components/fleet/service.test.ts", ...fleet, { path: "tests/judges/traffic.test.ts" }],
   },
   {
     id: "ship-killed-after-30-seconds",

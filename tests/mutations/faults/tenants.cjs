@@ -10,7 +10,7 @@ module.exports = [
     file: "components/isolation/render/tenant.ts",
     find: 'ports: [{ protocol: "UDP", port: 53 }, tcp(53)],',
     replace: 'ports: [{ protocol: "UDP", port: 53 }],',
-    suites: [...isolation, { path: "tests/cluster/traffic.test.ts" }],
+    suites: [...isolation, { path: "tests/judges/traffic.test.ts" }],
   },
   {
     id: "edge-rule-selects-all",
@@ -19,7 +19,7 @@ module.exports = [
     file: "components/isolation/render/tenant.ts",
     find: "from: [{ namespaceSelector: namespaceOf(namespace) }],",
     replace: "from: [{ namespaceSelector: { matchLabels: {} } }],",
-    suites: [...isolation, { path: "tests/cluster/traffic.test.ts" }],
+    suites: [...isolation, { path: "tests/judges/traffic.test.ts" }],
   },
   {
     id: "deny-selects-nothing",
@@ -28,7 +28,7 @@ module.exports = [
     file: "components/isolation/render/tenant.ts",
     find: '{ name: "default-deny", spec: { podSelector: everyPod,',
     replace: '{ name: "default-deny", spec: { podSelector: { matchLabels: { app: "ship" } },',
-    suites: [...isolation, { path: "tests/cluster/traffic.test.ts" }],
+    suites: [...isolation, { path: "tests/judges/traffic.test.ts" }],
   },
   {
     id: "pod-security-dropped",

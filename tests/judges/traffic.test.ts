@@ -2,33 +2,11 @@
 import { NAMESPACE as MONITORING } from "../../components/monitoring/render/values";
 import { EDGE } from "../../components/eks/render/edge";
 import { LABEL } from "../../components/fleet/render/names";
-import type { KubeObject } from "./control-plane/api";
-import { allowedTo, type Connection, connections, installAnalyzer, rangeOf } from "./fleet/analyzer";
-import { manifestObjects } from "./fleet/deploy";
-import { neighbours, smallFleet } from "./fleet/small";
-
-const pod = (namespace: string, name: string, labels: Record<string, string> = {}): KubeObject => ({
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name, namespace, labels },
-  spec: { containers: [{ name, image: name }] },
-});
-const namespace = (name: string): KubeObject => ({
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name, labels: { "kubernetes.io/metadata.name": name } },
-});
-
-/** Who else is in a cluster. */
-const OTHERS = [
-  namespace("kube-system"),
-  namespace("strangers"),
-  pod("kube-system", "coredns", { "k8s-app": "kube-dns" }),
-  pod("kube-system", "another-service"),
-  pod(EDGE.namespace, "proxy"),
-  pod(MONITORING, "blackbox"),
-  pod("strangers", "somebody"),
-];
+import type { KubeObject } from "../cluster/control-plane/api";
+import { manifestObjects } from "../cluster/fleet/deploy";
+import { neighbours, smallFleet } from "../cluster/fleet/small";
+import { allowedTo, type Connection, connections, rangeOf } from "./analyzer";
+import { asAdmitted, othersBeside } from "./others";
 
 let objects: KubeObject[];
 let ships: string[];
@@ -37,22 +15,13 @@ let all: Connection[];
 let cidr: string;
 
 beforeAll(async () => {
-  installAnalyzer();
   const fleet = await smallFleet();
-  // Labels the API server adds to every namespace.
-  objects = manifestObjects(fleet).map((o) =>
-    o.kind === "Namespace"
-      ? {
-          ...o,
-          metadata: { ...o.metadata, labels: { ...o.metadata.labels, "kubernetes.io/metadata.name": o.metadata.name } },
-        }
-      : o,
-  );
+  objects = asAdmitted(manifestObjects(fleet));
   const locked = fleet.architectures[0]!.ships;
   ships = locked.map((s) => `${s.tenant}/${s.id}`);
   [one, sibling, stranger] = neighbours(locked).map((s) => `${s.tenant}/${s.id}`) as [string, string, string];
   cidr = fleet.architectures[0]!.network!.cidr;
-  all = connections([...objects, ...OTHERS]);
+  all = connections([...objects, ...othersBeside(objects)]);
 }, 300_000);
 
 const between = (from: string, to: string): string[] =>
@@ -108,7 +77,7 @@ test("nobody outside reaches a relayed ship", () => {
 test("the judge can say no: without one customer's policies that customer's ships are open, and the others still closed", () => {
   const [tenant] = one.split("/");
   const open = objects.filter((o) => o.kind !== "NetworkPolicy" || o.metadata.labels?.[LABEL.tenant] !== tenant);
-  const then = connections([...open, ...OTHERS]);
+  const then = connections([...open, ...othersBeside(open)]);
   const reach = (from: string, to: string): number => then.filter((c) => c.from === from && c.to === to).length;
   expect(reach("strangers/somebody", one)).toBe(1);
   expect(reach(sibling, one)).toBe(1);
