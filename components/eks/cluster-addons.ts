@@ -10,7 +10,7 @@ import { LoadBalancerController } from "./load-balancer-controller";
 import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import type { KubeProxyMode } from "../../planner/architecture/schema";
 import { type AddonKey, type AddonPlan, addonPlans, type AddonVersions, pierStorageClass } from "./render/addons";
-import { trustPodIdentity } from "./render/iam-documents";
+import { trustPodIdentityOf } from "./render/iam-documents";
 import { versionProblems } from "./versions";
 
 export type { AddonVersions } from "./render/addons";
@@ -222,7 +222,8 @@ function lastOf(args: ClusterAddonsArgs, made: Map<AddonKey, Addon>): Addon[] {
 }
 
 function createIdentity({ name, args, parent }: Context, plan: AddonPlan, policyArn: string) {
-  const role = new Role(`${name}-${plan.name}`, { assumeRolePolicy: trustPodIdentity(), tags: args.tags }, { parent });
+  const assumeRolePolicy = trustPodIdentityOf("kube-system", plan.identity!.serviceAccount);
+  const role = new Role(`${name}-${plan.name}`, { assumeRolePolicy, tags: args.tags }, { parent });
   const granted = [new RolePolicyAttachment(`${name}-${plan.name}`, { role: role.name, policyArn }, { parent })];
   return { role, granted };
 }

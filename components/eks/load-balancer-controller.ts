@@ -53,8 +53,8 @@ export class LoadBalancerController extends pulumi.ComponentResource {
         namespace,
         serviceAccount,
         policy: pulumi
-          .output(args.clusterName)
-          .apply((known) => loadBalancerPolicy(known, { ames: args.amesLoadBalancers ?? false })),
+          .output({ clusterName: args.clusterName, vpcId: args.vpcId })
+          .apply((place) => loadBalancerPolicy(place, { ames: args.amesLoadBalancers ?? false })),
         tags: args.tags,
       },
       { parent: this },

@@ -19,12 +19,7 @@ export function trustService(service: string, actions: string[] = ["sts:AssumeRo
   return policyJson({ Effect: "Allow", Principal: { Service: service }, Action: actions });
 }
 
-/** Lets the EKS Pod Identity agent take a role for one service account; no OIDC provider is involved. */
-export function trustPodIdentity(): string {
-  return trustService("pods.eks.amazonaws.com", ["sts:AssumeRole", "sts:TagSession"]);
-}
-
-/** As `trustPodIdentity`, for this service account alone: the agent writes its namespace and name into the session's tags. */
+/** Lets the EKS Pod Identity agent take a role for this service account alone: it writes namespace and name into the session's tags. */
 export function trustPodIdentityOf(namespace: string, serviceAccount: string): string {
   return policyJson({
     Effect: "Allow",
@@ -88,13 +83,16 @@ export function keyPolicyForLogs(account: string, region: string, logGroupPrefix
   );
 }
 
-/** What flow logs need: to write into one log group. */
+/** What flow logs need: to write into one log group, and to find it, which can only be asked of all. */
 export function writeLogGroup(logGroupArn: string): string {
-  return policyJson({
-    Effect: "Allow",
-    Action: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"],
-    Resource: [logGroupArn, `${logGroupArn}:*`],
-  });
+  return policyJson(
+    {
+      Effect: "Allow",
+      Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+      Resource: [logGroupArn, `${logGroupArn}:*`],
+    },
+    { Sid: "FindLogGroups", Effect: "Allow", Action: "logs:DescribeLogGroups", Resource: "*" },
+  );
 }
 
 /** What the control plane needs of the key that encrypts Kubernetes secrets. */

