@@ -354,6 +354,7 @@ test("every example can be planned", () => {
     "first-planet.yaml": "vps/digitalocean/nyc3",
     "fleet-1000.yaml": "eks/aws/us-west-2",
     "fleet-250-eu-gdpr.yaml": "eks/aws/eu-west-1",
+    "galaxy-on-eks.yaml": "eks/aws/us-west-2",
     "groundseg-12.yaml": "groundseg/digitalocean/nyc3",
     "moons-and-comets.yaml": "multi-vps/digitalocean/nyc3",
   });

@@ -56,6 +56,8 @@ const PLATFORM_OBJECTS: [group: string, resources: string[]][] = [
   // grant would let another namespace's route in.
   ["gateway.networking.k8s.io", ["*"]],
   ["gateway.envoyproxy.io", ["*"]],
+  // A pod in another ship's target group would get what its peers send.
+  ["elbv2.k8s.aws", ["*"]],
   // Addresses behind a Service, chosen by hand: the gateway would go where its customers may not.
   ["discovery.k8s.io", ["endpointslices"]],
   // A limit more could take away what a loom needs.
@@ -88,8 +90,8 @@ function platformObjects(): Record<string, unknown> {
       {
         expression: MAY_MANAGE,
         message:
-          "network policies, routes, endpoints, quotas, limits, roles, budgets, scalers, monitors and snapshots of a tenant " +
-          "belong to the platform: change them through Roadstead",
+          "network policies, routes, target groups, endpoints, quotas, limits, roles, budgets, scalers, monitors and snapshots of " +
+          "a tenant belong to the platform: change them through Roadstead",
       },
     ],
   };

@@ -175,6 +175,7 @@ const COMPUTED = {
     resources: [{ autoscalingGroups: [{ name: `asg-${id}` }] }],
   }),
   "aws:kms/key:Key": (_i, id) => ({ keyId: id }),
+  "aws:lb/loadBalancer:LoadBalancer": (i, id) => ({ dnsName: `${id}.elb.${i.region ?? "us-east-1"}.amazonaws.com` }),
   "aws:route53/record:Record": (i) => ({ fqdn: i.name }),
   "aws:route53/zone:Zone": (_i, id) => ({
     zoneId: id,
