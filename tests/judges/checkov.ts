@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { from } from "./programs";
 import type { Finding } from "./verdicts";
 
+const LIMIT_MS = 480_000;
 const FRAMEWORKS = ["kubernetes", "terraform", "secrets"];
 
 interface Check {
@@ -34,9 +35,15 @@ export function checkov(root: string): Judged {
   const quiet = ["--compact", "--skip-download", "--output", "json"];
   const done = spawnSync("python3", [...args, ...quiet], {
     encoding: "utf8",
-    env: { ...process.env, PYTHONPATH: from("ROADSTEAD_CHECKOV"), LOG_LEVEL: "ERROR" },
+    env: {
+      ...process.env,
+      PYTHONPATH: from("ROADSTEAD_CHECKOV"),
+      LOG_LEVEL: "ERROR",
+      // After ten seconds it would call a file unreadable, which on a busy machine it is not.
+      HCL_PARSE_TIMEOUT_SEC: String(LIMIT_MS / 1000),
+    },
     maxBuffer: 1 << 30,
-    timeout: 280_000,
+    timeout: LIMIT_MS,
   });
   // 1: it found something.
   if (done.status !== 0 && done.status !== 1)

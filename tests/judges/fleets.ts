@@ -13,13 +13,19 @@ import { asBuilt, type CloudResource } from "./cloud/as-built";
 import { hcl } from "./cloud/terraform";
 
 type Stacks = readonly StackToPreview[];
-const example = (name: keyof typeof examples): Stacks => recorded(examples[name].requirements as never);
+type Requirements = Record<string, unknown> & { ships: Record<string, unknown> };
+const example = (name: keyof typeof examples, ships: Record<string, unknown> = {}): Stacks => {
+  const requirements = examples[name].requirements as Requirements;
+  return recorded({ ...requirements, ships: { ...requirements.ships, ...ships } } as never);
+};
 
 const FLEETS: Record<string, () => Promise<Stacks>> = {
   // HIPAA with a second region, two customers, a domain with the edge, monitoring.
   "eks-hipaa": async () => (await smallFleet()).stacks,
   // A fleet without any of that, in two cells.
   eks: async () => example("eks"),
+  // Ships that peers reach, by a network load balancer a cell.
+  "eks-ames": async () => example("eks", { amesInbound: "nlb" }),
   doks: async () => example("doks"),
   "existing-cluster": async () => example("existing-cluster"),
   "vps-aws": async () => example("vps-aws"),

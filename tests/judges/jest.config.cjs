@@ -1,5 +1,5 @@
 /** @type {import("jest").Config} */
 module.exports = require("../suite/jest.cjs")(__dirname, {
   // checkov reads every fleet in one run.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   for (const fault of POD_FAULTS) write(control(fault.fault), brokenPods(fault, fleet("existing-cluster").objects), []);
   write(control("a leaked key"), [LEAKED], []);
   judged = checkov(all);
-}, 300_000);
+}, 600_000);
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
 const isControl = (finding: Finding): boolean => finding.fleet.startsWith(CONTROL);

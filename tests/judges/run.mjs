@@ -11,6 +11,6 @@ const [score, checkov, analyzer] = allOf([
 ]);
 await runSuites({
   folder: dirname(fileURLToPath(import.meta.url)),
-  limitMinutes: 15,
+  limitMinutes: 20,
   env: { ROADSTEAD_KUBE_SCORE: score, ROADSTEAD_CHECKOV: checkov, ROADSTEAD_NETWORK_CONFIG_ANALYZER: analyzer },
 });

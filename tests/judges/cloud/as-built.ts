@@ -22,16 +22,21 @@ const types = require("../../engine/cloud/types.cjs") as Types;
 
 export interface CloudResource {
   type: string;
-  /** Logical name. */
+  /** Logical name, with a number where two of a type have the same under different components. */
   name: string;
   inputs: Inputs;
 }
 
 export async function asBuilt(stack: StackToPreview): Promise<CloudResource[]> {
   const made: CloudResource[] = [];
+  const own = (type: string, name: string, n = 1): string => {
+    const candidate = n === 1 ? name : `${name}-${n}`;
+    return made.some((r) => r.type === type && r.name === candidate) ? own(type, name, n + 1) : candidate;
+  };
   await runtime.setMocks(
     {
-      newResource({ type, name, inputs }) {
+      newResource({ type, name: logical, inputs }) {
+        const name = isTranslated(type) ? own(type, logical) : logical;
         if (isTranslated(type)) made.push({ type, name, inputs: inputs as Inputs });
         return { id: idOf(type, name, inputs as Inputs), state: stateOf(type, name, inputs as Inputs) };
       },

@@ -3,9 +3,11 @@
 
 type Value = unknown;
 
-/** Modules whose name is no part of the Terraform type. */
+/** Modules whose name is part of the Terraform type, and those whose name is not. */
+const NAMED = ["acm", "cloudwatch", "dlm", "ebs", "eks", "iam", "kms", "lb", "route53", "s3", "ssm", "vpc"];
 const UNNAMED = ["ec2", "index"];
 const RENAMED: Record<string, string> = {
+  "aws:lb/loadBalancer:LoadBalancer": "aws_lb",
   "aws:s3/bucketReplicationConfig:BucketReplicationConfig": "aws_s3_bucket_replication_configuration",
 };
 
@@ -15,8 +17,10 @@ export const isTranslated = (type: string): boolean => /^(aws|digitalocean):/.te
 export function terraformType(type: string): string {
   if (RENAMED[type]) return RENAMED[type];
   const [provider, place] = type.split(":");
-  const [module, name] = place!.split("/");
-  return [provider, ...(UNNAMED.includes(module!) ? [] : [module]), snake(name!)].join("_");
+  const [module, name] = place!.split("/") as [string, string];
+  // A resource under a name that Terraform has not would be judged by nobody.
+  if (![...NAMED, ...UNNAMED].includes(module)) throw new Error(`${type}: what is it called at Terraform?`);
+  return [provider, ...(UNNAMED.includes(module) ? [] : [module]), snake(name)].join("_");
 }
 
 /** A reference to a resource, such as `aws_vpc.prod`. */
