@@ -93,7 +93,7 @@ function tenantArgs({ id, quota, runtimeClass }: LockedTenant, architecture: Arc
     id,
     quota,
     podSecurity: isolation.podSecurity,
-    kubernetes: versions.kubernetes ?? null,
+    kubernetes: versions.kubernetes ?? cluster?.existing?.kubernetes ?? null,
     networkPolicies: isolation.networkPolicies,
     internalCidrs: network === null || network.vpcId !== null ? [] : [network.cidr],
     apiServer: apiServer(architecture),

@@ -349,6 +349,10 @@ test("every example can be planned", () => {
   );
   expect(outcome).toEqual({
     "bare-metal-home.yaml": "bare-metal/own/own",
+    "existing-aks.yaml": "existing-cluster/own/eu",
+    "existing-doks.yaml": "existing-cluster/own/us",
+    "existing-gke.yaml": "existing-cluster/own/us",
+    "existing-k3s.yaml": "existing-cluster/own/own",
     "fifty-ships-500-dollars.yaml": null,
     "fifty-ships-hipaa.yaml": "eks/aws/us-west-2",
     "first-planet.yaml": "vps/digitalocean/nyc3",

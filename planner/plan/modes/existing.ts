@@ -95,7 +95,7 @@ function isolationNote({ networkPolicies: { enforced, by, basis } }: ClusterFact
   return basis === "tested"
     ? []
     : [
-        `network policies: ${by ?? "enforced"}, as ${basis === "documented" ? "its documentation" : "you"} say; nobody has let two pods try`,
+        `network policies: ${by ?? "enforced"}, as ${basis === "documented" ? "its documentation says" : "you say"}; nobody has let two pods try`,
       ];
 }
 
