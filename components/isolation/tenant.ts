@@ -31,8 +31,6 @@ export interface TenantArgs {
   monitoringNamespace?: string | null;
   /** Ports ships serve HTTP on. Default 8080. In place. */
   httpPorts?: number[];
-  /** Ames ports reached directly. Default none: ships are relayed by their sponsor. In place. */
-  amesPorts?: number[];
   /** The largest loom among the tenant's ships, 31 to 34. Default 31. In place. */
   loom?: number;
   /** Image repositories its pods may run, each by its digest. Default any. In place; running pods are not looked at again. */

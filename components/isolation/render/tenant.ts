@@ -52,8 +52,6 @@ export interface TenantPlan {
   monitoringNamespace: string | null;
   /** Ports ships serve HTTP on. */
   httpPorts: readonly number[];
-  /** Ames ports that peers reach directly; empty when ships are relayed. */
-  amesPorts: readonly number[];
   /** The largest loom among the tenant's ships. */
   loom: number;
   /** Image repositories its pods may run, by digest; null: any. */
@@ -77,7 +75,6 @@ export function tenantPlan(args: TenantArgs): TenantPlan {
     edgeNamespace: args.edgeNamespace ?? null,
     monitoringNamespace: args.monitoringNamespace ?? null,
     httpPorts: args.httpPorts ?? DEFAULT_HTTP_PORTS,
-    amesPorts: args.amesPorts ?? [],
     loom: args.loom ?? 31,
     images: args.images ?? null,
     runtimeClass: args.runtimeClass ?? null,
@@ -224,20 +221,6 @@ function networkPolicies(plan: TenantPlan): Policy[] {
             to: plan.apiServer.cidrs.map((cidr) => ({ ipBlock: { cidr } })),
             ports: plan.apiServer.ports.map(tcp),
           }),
-        ]),
-    ...(plan.amesPorts.length === 0
-      ? []
-      : [
-          {
-            name: "allow-ames",
-            spec: {
-              podSelector: everyPod,
-              policyTypes: ["Ingress"],
-              ingress: [
-                { from: internet, ports: [...new Set(plan.amesPorts)].map((port) => ({ protocol: "UDP", port })) },
-              ],
-            },
-          },
         ]),
   ];
 }
