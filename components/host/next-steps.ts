@@ -55,7 +55,7 @@ function ships(settings: HostSettings, login: string): string[] {
     if (ship.sealed) return [`${called} has booted for good and starts by itself.`];
     if (ship.imported)
       return [
-        `Bring in the pier of ${called} at /srv/ships/${ship.id}, owned by urbit, after its source is stopped for good; then: ssh ${login} 'sudo systemctl start roadstead-ship@${ship.id}'`,
+        `Bring in the pier of ${called}, after its source is stopped for good: roadstead ship import FILE ${called} --pier PATH … gives the steps as a script, run with ${login}.`,
       ];
     const keyless = ship.fake || (ship.class === "comet" && !ship.keySecret);
     return [

@@ -220,7 +220,7 @@ function shipFacts(a: Architecture): MissingFact[] {
         .map((s) => s.name ?? s.id)
         .join(", ")}${unattested.length > LISTED_SHIPS ? ", …" : ""}`,
       why: "a pier that still runs elsewhere, or ran on there, must never be started: only its owner knows",
-      how: "stop the ship where it runs, note the event of `urbit info PIER`, take the pier, then set imported: { sourceStoppedForGood: true, atEvent: EVENT } and plan again",
+      how: "stop the ship where it runs, note the event of `urbit info PIER`, take the pier, then: roadstead ship import FILE ~NAME --pier PATH --source-stopped-for-good --by NAME --at-event EVENT, and plan again",
     });
   // GroundSeg takes keys in its own pages; everything else is handed a config secret.
   const wanting = a.mode === "groundseg" ? [] : keyless;
