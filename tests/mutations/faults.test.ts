@@ -15,6 +15,7 @@ test("there are twenty at least, each with a name of its own, in every part of t
   expect(faults.length).toBeGreaterThanOrEqual(20);
   expect(new Set(faults.map((f) => f.id)).size).toBe(faults.length);
   expect([...new Set(faults.map((f) => f.part))].sort()).toEqual([
+    "cli",
     "components",
     "planner",
     "policies",

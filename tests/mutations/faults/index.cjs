@@ -1,4 +1,12 @@
 // The deliberate faults, as data. Each compiles, is what somebody might write, and breaks one promise.
-module.exports = ["ships", "hosts", "tenants", "platform", "stacks", "planner", "policies", "preview"].flatMap((part) =>
-  require(`./${part}.cjs`),
-);
+module.exports = [
+  "ships",
+  "hosts",
+  "tenants",
+  "platform",
+  "existing",
+  "stacks",
+  "planner",
+  "policies",
+  "preview",
+].flatMap((part) => require(`./${part}.cjs`));
