@@ -91,6 +91,7 @@ function tenantArgs({ id, quota, runtimeClass }: LockedTenant, architecture: Arc
   const aboard = architecture.ships.filter((s) => s.tenant === id);
   return {
     id,
+    stack: architecture.stack,
     quota,
     podSecurity: isolation.podSecurity,
     kubernetes: versions.kubernetes ?? cluster?.existing?.kubernetes ?? null,

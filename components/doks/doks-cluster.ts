@@ -10,6 +10,7 @@ import { LIMITS } from "../../planner/catalog/limits";
 import { doksNodesProblem, dropletVolumesProblem } from "../../planner/doks";
 import { worldOpenCidr } from "../../planner/predicates";
 import { POOL_LABEL, PoolRole, ROLE_LABEL, SHIPS_TAINT } from "../eks/node-pool";
+import { heldBy } from "../fleet/render/names";
 import { type ArgumentProblem, given, refuseIfAny } from "../refusal";
 import { type RequiredVersion, versionProblems } from "../eks/versions";
 import { DoksEdge } from "./doks-edge";
@@ -284,7 +285,7 @@ function createStorageClass({ name, args, parent }: Context, provider: Provider)
   return new StorageClass(
     `${name}-${className}`,
     {
-      metadata: { name: className },
+      metadata: { name: className, annotations: heldBy(pulumi.getStack()) },
       provisioner: "dobs.csi.digitalocean.com",
       parameters: { "csi.storage.k8s.io/fstype": "ext4" },
       // A pier outlives its claim.

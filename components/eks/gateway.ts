@@ -1,5 +1,5 @@
 // The gateway behind any load balancer: Envoy Gateway by its chart, one Gateway, one redirect. The clouds differ only in front of it.
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import type { Provider } from "@pulumi/kubernetes/provider";
@@ -21,7 +21,7 @@ export interface GatewaySettings {
 export function createGateway({ name, parent, kubernetes, ...settings }: GatewaySettings): pulumi.Resource {
   const namespace = new Namespace(
     `${name}-edge`,
-    edgeNamespace(),
+    edgeNamespace(pulumi.getStack()),
     // Its name is fixed, since routes and policies refer to it.
     { parent, provider: kubernetes, dependsOn: settings.after, deleteBeforeReplace: true },
   );
@@ -41,7 +41,7 @@ export function createGateway({ name, parent, kubernetes, ...settings }: Gateway
     { parent },
   );
   let last: pulumi.Resource = chart;
-  for (const { suffix, ...object } of gatewayObjects(settings.domain)) {
+  for (const { suffix, ...object } of gatewayObjects(settings.domain, pulumi.getStack())) {
     last = new CustomResource(
       `${name}-${suffix}`,
       object,

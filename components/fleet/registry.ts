@@ -27,7 +27,10 @@ export class Registry extends pulumi.ComponentResource {
 
   constructor(name: string, args: RegistryArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(REGISTRY_TYPE, name, {}, opts);
-    const rendered = renderRegistry(name, { admissionPolicy: args.admissionPolicy ?? true });
+    const rendered = renderRegistry(name, {
+      admissionPolicy: args.admissionPolicy ?? true,
+      stack: pulumi.getStack(),
+    });
     const made = register(rendered, this);
 
     this.namespace = made.get(keyOf(KUBERNETES.Namespace, `${name}-namespace`))!.urn.apply(() => REGISTRY_NAMESPACE);

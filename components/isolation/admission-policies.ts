@@ -20,7 +20,7 @@ export class AdmissionPolicies extends pulumi.ComponentResource {
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super(ADMISSION_TYPE, name, {}, opts);
-    const made = register(renderAdmission(name), this);
+    const made = register(renderAdmission(name, pulumi.getStack()), this);
     this.ready = pulumi.all([...made.values()].map((r) => r.urn)).apply(() => true);
     this.registerOutputs({ ready: this.ready });
   }

@@ -13,6 +13,8 @@ export type PodSecurity = (typeof PodSecurity)[keyof typeof PodSecurity];
 export interface TenantArgs {
   /** Opaque id and name of the namespace, such as t-1f00c0ffee: DNS shows namespace names to every pod. Changing it would delete the namespace: refused. */
   id: string;
+  /** The stack that makes it, and alone takes it over after an update that was cut off. Default the Pulumi stack. In place. */
+  stack?: string;
   /** How much the tenant may take. Default 10 ships, 20 GiB of memory, 10 processors, 200 GiB of volumes. In place. */
   quota?: TenantQuota;
   /** Default restricted. In place; running pods are not looked at again. */
@@ -61,7 +63,7 @@ export class Tenant extends pulumi.ComponentResource {
   constructor(name: string, args: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
     refuseIfAny("Tenant", name, tenantProblems(args));
     super(TENANT_TYPE, name, {}, opts);
-    const made = register(renderTenant(name, tenantPlan(args)), this);
+    const made = register(renderTenant(name, tenantPlan({ ...args, stack: args.stack ?? pulumi.getStack() })), this);
 
     this.namespace = made.get(keyOf(KUBERNETES.Namespace, `${name}-namespace`))!.urn.apply(() => args.id);
     this.closedNamespace = pulumi.all([...made.values()].map((r) => r.urn)).apply(() => args.id);

@@ -3,6 +3,7 @@
 import {
   ComponentResource,
   all,
+  getStack,
   output,
   secret,
   type ComponentResourceOptions,
@@ -18,6 +19,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { Chart } from "@pulumi/kubernetes/helm/v4/chart";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import { RandomPassword } from "@pulumi/random/randomPassword";
+import { heldBy } from "../fleet/render/names";
 import { ExistingMonitoring, type AlertRouting, type MonitoringStackArgs } from "./args";
 import { planMonitoring, type MonitoringPlan } from "./plan";
 import { ShipProbes } from "./probes";
@@ -133,6 +135,7 @@ function createNamespace(name: string, opts: CustomResourceOptions): Namespace {
           "pod-security.kubernetes.io/warn": "baseline",
           "pod-security.kubernetes.io/audit": "baseline",
         },
+        annotations: heldBy(getStack()),
       },
     },
     // The name is fixed, so a replacement must not collide with what it replaces.

@@ -237,7 +237,8 @@ describe("whose it is", () => {
     expect(outcomes).toMatchObject([{ outcome: "foreign" }]);
   });
 
-  test("a namespace carries no holder: it takes a person's word, and their word is not enough against another's label", () => {
+  /** The state without what vouches for a tenant's namespace, whose creation was cut off. */
+  function namespaceAlone(): { state: StackState; urn: string; id: string } {
     const state = stateOf("killed-at-claim");
     const namespace = resourcesOf(state).find((r) => r.type.endsWith(":Namespace") && r.id !== "roadstead-registry")!;
     const { urn, id } = namespace;
@@ -247,7 +248,12 @@ describe("whose it is", () => {
         .map((r) => ({ ...r, dependencies: [] })),
       pending_operations: [{ type: "creating", resource: { ...namespace, id: undefined, outputs: undefined } }],
     };
-    const word = { forget: [], found: { [urn]: id! } };
+    return { state, urn, id: id! };
+  }
+
+  test("a namespace of a release that named no holder takes a person's word, which is not enough against another's label", () => {
+    const { state, urn, id } = namespaceAlone();
+    const word = { forget: [], found: { [urn]: id } };
     const relabelled = (r: StateResource) => ({
       ...r.inputs!,
       metadata: { name: id, labels: { "roadstead.dev/tenant": "t-1" } },
@@ -255,6 +261,25 @@ describe("whose it is", () => {
     expect(outcomesOf(state).outcomes).toMatchObject([{ outcome: "unsettled" }]);
     expect(outcomesOf(state, undefined, word).outcomes).toMatchObject([{ outcome: "taken over" }]);
     expect(outcomesOf(state, relabelled, word).outcomes).toMatchObject([{ outcome: "foreign" }]);
+  });
+
+  test.each<[string, string | undefined, string]>([
+    ["this stack", "prod", "taken over"],
+    ["another stack", "staging", "foreign"],
+    ["another stack whose name begins alike", "prod-c2", "foreign"],
+    ["nobody", undefined, "unsettled"],
+  ])("a namespace that says that %s made it, whatever a person says", (_who, holder, outcome) => {
+    const { state, urn, id } = namespaceAlone();
+    const wanted = pendingOf(state)[0]!.resource.inputs!.metadata as { annotations?: Record<string, string> };
+    wanted.annotations = { "roadstead.dev/stack": "prod" };
+    const there = (r: StateResource) => {
+      const metadata = structuredClone(r.inputs!.metadata) as { annotations?: Record<string, string> };
+      metadata.annotations = holder === undefined ? {} : { "roadstead.dev/stack": holder };
+      return { ...r.inputs!, metadata };
+    };
+    expect(outcomesOf(state, there).outcomes).toMatchObject([{ outcome }]);
+    const said = outcomesOf(state, there, { forget: [], found: { [urn]: id } }).outcomes;
+    expect(said).toMatchObject([{ outcome: outcome === "unsettled" ? "taken over" : outcome }]);
   });
 
   const parameter =

@@ -133,6 +133,49 @@ describe("a ship's own objects, made just before the engine was killed", () => {
   );
 });
 
+describe("what is a cluster's and no namespace's, made just before the engine was killed", () => {
+  test.each(["Namespace", "ValidatingAdmissionPolicy"])(
+    "%s: the repair takes it over without a word of anybody's",
+    (kind) =>
+      afterwards("existing-cluster", async (project, stack) => {
+        await killedUp(project, stack, { on: "create", type: `:${kind}$`, nth: 1, what: "kill-after" });
+        const { steps } = settled(project.repair(stack));
+        const own = steps.filter((s) => s.urn.includes(`:${kind}::`));
+        expect(own).not.toEqual([]);
+        expect(own.map((s) => s.outcome)).toEqual(expect.arrayContaining(["taken over"]));
+      }),
+  );
+
+  test("another stack's: not adopted, exit 12, and up is refused by it", async () => {
+    const project = new Project();
+    try {
+      const [stack] = await prepare(project, examples["existing-cluster"]);
+      await killedUp(project, stack!, { on: "create", type: ":Namespace$", nth: 1, what: "kill-before" });
+      project.wholeState(stack!);
+      const urn = project.pendingCreates(stack!).find((u) => u.includes(":Namespace::"))!;
+      const { inputs } = project.pendingResource(stack!, urn);
+      const metadata = inputs!.metadata as { name: string; annotations: Record<string, string> };
+      const annotations = { ...metadata.annotations, "roadstead.dev/stack": "staging" };
+      const theirs = { ...inputs, metadata: { ...metadata, annotations } };
+      const type = "kubernetes:core/v1:Namespace";
+      const object = { scope: EXISTING_SERVER, type, id: metadata.name, urn: "", inputs: theirs, outs: theirs };
+      project.cloud.create(object, `${EXISTING_SERVER} v1 Namespace /${metadata.name}`);
+
+      const repair = project.repair(stack!);
+      expect(repair.exit).toBe(12);
+      expect(repair.steps.find((s) => s.urn === urn)).toMatchObject({
+        outcome: "foreign",
+        why: "it says that stack staging made it",
+      });
+      expect(project.resources(stack!).map((r) => r.urn)).not.toContain(urn);
+      expect((await project.up(stack!)).output).toMatch(/already exists/);
+      expect(running(project)).toEqual([]);
+    } finally {
+      project.remove();
+    }
+  });
+});
+
 describe("an engine killed while it changes or takes something", () => {
   const project = new Project();
   const name = "existing-cluster";

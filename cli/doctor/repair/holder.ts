@@ -1,6 +1,12 @@
 // Whose an object is that was found where this stack was about to make one. Taking over somebody else's would be worse
 // than failing: the ship behind it could run twice. Pure.
-import { ANNOTATION, claimHolder, LABEL, REGISTRY_NAMESPACE } from "../../../components/fleet/render/names";
+import {
+  ANNOTATION,
+  claimHolder,
+  LABEL,
+  REGISTRY_NAMESPACE,
+  STACK_ANNOTATION,
+} from "../../../components/fleet/render/names";
 import { KUBERNETES } from "../../../components/fleet/render/resource";
 import { NAMED } from "./identity";
 import { isOwned, type Properties, readable, readableTexts, type StateResource } from "./state";
@@ -53,6 +59,13 @@ function judgeObject(found: Found, stack: string, held: StateResource[]): Judgem
   const there = readableTexts(found.there.outputs, "metadata", "labels") ?? {};
   const other = differing(labels, there);
   if (other !== null) return foreign(`its label ${other}`);
+  const wanted = holderOf(found.wanted.inputs);
+  const holder = holderOf(found.there.outputs);
+  // One that names no holder was made by hand, or before objects named theirs: what else speaks for it is looked at.
+  if (wanted !== undefined && holder !== undefined)
+    return holder === wanted && holder === stack
+      ? ours(`it says that stack ${holder} made it`)
+      : foreign(`it says that stack ${holder} made it`);
   const { [LABEL.ship]: ship, [LABEL.tenant]: tenant, [LABEL.cell]: cell } = labels;
   if (ship !== undefined) {
     const claim = held.find((r) => isClaim(r) && readable(r.inputs, "metadata", "name") === ship);
@@ -81,6 +94,9 @@ function judgeObject(found: Found, stack: string, held: StateResource[]): Judgem
     : unknown("it carries no holder, and its namespace, if it has one, was not made by this stack");
 }
 
+/** Of what is a cluster's, as a namespace is: the stack that made it. */
+const holderOf = (properties: Properties | undefined): string | undefined =>
+  readableTexts(properties, "metadata", "annotations")?.[STACK_ANNOTATION];
 const isClaim = (r: StateResource): boolean => r.type === KUBERNETES.Lease && namespaceOf(r) === REGISTRY_NAMESPACE;
 const labelOf = (r: StateResource, label: string): unknown => readable(r.inputs, "metadata", "labels", label);
 const hasNamespace = (held: StateResource[], name: string): boolean =>

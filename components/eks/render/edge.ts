@@ -1,4 +1,5 @@
 // The way in: one load balancer, one gateway, a thousand host names. Routes attach to the gateway by name.
+import { heldBy } from "../../fleet/render/names";
 
 /** What ships' HTTPRoutes name as their parent. */
 export const EDGE = { gateway: "roadstead", namespace: "roadstead-edge" } as const;
@@ -15,8 +16,8 @@ const GATEWAY_API = "gateway.networking.k8s.io/v1";
 // TLS ends at the load balancer, which holds the certificate. Above 1024, so that the proxy listens on these very numbers.
 const PORTS = { http: 8080, https: 8443 } as const;
 
-/** Namespace of controller and proxies. */
-export function edgeNamespace() {
+/** Namespace of controller and proxies; `stack` makes it. */
+export function edgeNamespace(stack: string) {
   return {
     metadata: {
       name: EDGE.namespace,
@@ -24,6 +25,7 @@ export function edgeNamespace() {
         "pod-security.kubernetes.io/enforce": "baseline",
         "pod-security.kubernetes.io/warn": "restricted",
       },
+      annotations: heldBy(stack),
     },
   };
 }
@@ -43,7 +45,7 @@ export interface CustomObject {
 }
 
 /** The gateway's objects, in the order they are made. */
-export function gatewayObjects(domain: string): CustomObject[] {
+export function gatewayObjects(domain: string, stack: string): CustomObject[] {
   const { gateway: name, namespace } = EDGE;
   return [
     {
@@ -67,7 +69,7 @@ export function gatewayObjects(domain: string): CustomObject[] {
       suffix: "class",
       apiVersion: GATEWAY_API,
       kind: "GatewayClass",
-      metadata: { name },
+      metadata: { name, annotations: heldBy(stack) },
       spec: { controllerName: CONTROLLER },
     },
     {

@@ -19,6 +19,13 @@ export const ANNOTATION = {
   /** A new value here is the owner's word that the identity was breached: only then may run state go back. */
   breach: "roadstead.dev/breach",
 } as const;
+/**
+ * On what is a cluster's and no namespace's: the stack that made it, which alone takes it over when an update was cut off. An
+ * annotation, since a stack's name may be longer than a label.
+ */
+export const STACK_ANNOTATION = "roadstead.dev/stack";
+export const heldBy = (stack: string | null): Record<string, string> =>
+  stack === null ? {} : { [STACK_ANNOTATION]: stack };
 /** On a tenant's namespace: what its pods and volumes may be made of. The admission policies read them there. */
 export const ALLOWED = {
   /** Image repositories, separated by commas. */

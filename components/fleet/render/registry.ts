@@ -1,5 +1,5 @@
 // The registry: one namespace a cluster in which every ship is claimed, and the policy that makes a claim final.
-import { ANNOTATION, FIRST_BOOT, OWN, REGISTRY_NAMESPACE } from "./names";
+import { ANNOTATION, FIRST_BOOT, heldBy, OWN, REGISTRY_NAMESPACE } from "./names";
 import { component, KUBERNETES, kubernetesObject, type RenderedResource } from "./resource";
 
 export const REGISTRY_TYPE = "roadstead:index:Registry";
@@ -8,6 +8,8 @@ export const CLAIM_POLICY = "roadstead-claims";
 export interface RegistryPlan {
   /** Whether the cluster has ValidatingAdmissionPolicy (Kubernetes 1.30). */
   admissionPolicy: boolean;
+  /** The stack that makes it. */
+  stack: string | null;
 }
 
 export function renderRegistry(name: string, plan: RegistryPlan): RenderedResource[] {
@@ -20,6 +22,7 @@ export function renderRegistry(name: string, plan: RegistryPlan): RenderedResour
       metadata: {
         name: REGISTRY_NAMESPACE,
         labels: { ...OWN, "pod-security.kubernetes.io/enforce": "restricted" },
+        annotations: heldBy(plan.stack),
       },
     },
     // Deleting it deletes every claim, and then any stack could boot any ship a second time.
@@ -28,15 +31,21 @@ export function renderRegistry(name: string, plan: RegistryPlan): RenderedResour
   if (!plan.admissionPolicy) return [self, namespace];
   // Claims outlive their stack, and so does what makes them final.
   const options = { retainOnDelete: true };
-  const policy = kubernetesObject(KUBERNETES.ValidatingAdmissionPolicy, `${name}-claims`, self.key, claimPolicy(), {
-    options,
-  });
+  const policy = kubernetesObject(
+    KUBERNETES.ValidatingAdmissionPolicy,
+    `${name}-claims`,
+    self.key,
+    claimPolicy(plan.stack),
+    {
+      options,
+    },
+  );
   const binding = kubernetesObject(
     KUBERNETES.ValidatingAdmissionPolicyBinding,
     `${name}-claims-binding`,
     self.key,
     {
-      metadata: { name: CLAIM_POLICY, labels: OWN },
+      metadata: { name: CLAIM_POLICY, labels: OWN, annotations: heldBy(plan.stack) },
       spec: { policyName: CLAIM_POLICY, validationActions: ["Deny"] },
     },
     { options, dependsOn: [policy.key] },
@@ -49,10 +58,10 @@ const annotation = (object: string, key: string, otherwise: string): string =>
   `${object}.metadata.annotations['${key}'] : '${otherwise}')`;
 
 /** For everybody, the deployer included: whoever must undo a claim removes the binding first, which an audit log shows. */
-function claimPolicy(): Record<string, unknown> {
+function claimPolicy(stack: string | null): Record<string, unknown> {
   const order = `[${FIRST_BOOT.map((s) => `'${s}'`).join(", ")}]`;
   return {
-    metadata: { name: CLAIM_POLICY, labels: OWN },
+    metadata: { name: CLAIM_POLICY, labels: OWN, annotations: heldBy(stack) },
     spec: {
       failurePolicy: "Fail",
       matchConstraints: {

@@ -1,5 +1,5 @@
 // Rules the API server itself keeps between two updates: a library has no controller that would put things back.
-import { ANNOTATION, LABEL, OWN } from "../../fleet/render/names";
+import { ANNOTATION, heldBy, LABEL, OWN } from "../../fleet/render/names";
 import { component, KUBERNETES, kubernetesObject, type RenderedResource } from "../../fleet/render/resource";
 import { shipObjects, workloads } from "./workload-rules";
 import { MAY_MANAGE, notByTheCluster } from "./who";
@@ -11,12 +11,13 @@ export const WORKLOAD_POLICY = "roadstead-workloads";
 export const SHIP_POLICY = "roadstead-ships";
 export const NAMESPACE_POLICY = "roadstead-namespaces";
 
-export function renderAdmission(name: string): RenderedResource[] {
+/** `stack`: the one that makes them. */
+export function renderAdmission(name: string, stack: string | null = null): RenderedResource[] {
   const self = component(ADMISSION_TYPE, name, null);
   const inTenants = { namespaceSelector: { matchExpressions: [{ key: LABEL.tenant, operator: "Exists" }] } };
   const enforced = (suffix: string, policyName: string, spec: Record<string, unknown>, where: object = inTenants) => {
     const policy = kubernetesObject(KUBERNETES.ValidatingAdmissionPolicy, `${name}-${suffix}`, self.key, {
-      metadata: { name: policyName, labels: OWN },
+      metadata: { name: policyName, labels: OWN, annotations: heldBy(stack) },
       spec: { failurePolicy: "Fail", ...spec },
     });
     const binding = kubernetesObject(
@@ -24,7 +25,7 @@ export function renderAdmission(name: string): RenderedResource[] {
       `${name}-${suffix}-binding`,
       self.key,
       {
-        metadata: { name: policyName, labels: OWN },
+        metadata: { name: policyName, labels: OWN, annotations: heldBy(stack) },
         spec: {
           policyName,
           validationActions: ["Deny"],

@@ -1,6 +1,6 @@
 // A customer's namespace as plain data: who may talk to it, how much it may take, what the customer may see.
 import { LOOM_HEADROOM_MIB, loomMiB } from "../../../planner/predicates";
-import { ALLOWED, LABEL, OWN, SHIP_HTTP_PORT } from "../../fleet/render/names";
+import { ALLOWED, heldBy, LABEL, OWN, SHIP_HTTP_PORT } from "../../fleet/render/names";
 import { component, keyOf, KUBERNETES, kubernetesObject, type RenderedResource } from "../../fleet/render/resource";
 import type { TenantArgs } from "../tenant";
 import { internetExcept } from "./cidr";
@@ -38,6 +38,8 @@ export interface ApiServerAddress {
 
 export interface TenantPlan {
   id: string;
+  /** The stack that makes it. */
+  stack: string | null;
   quota: TenantQuota;
   podSecurity: "restricted" | "baseline";
   /** Minor version the pod security standard is pinned to, such as 1.34; null where unknown. */
@@ -66,6 +68,7 @@ export interface TenantPlan {
 export function tenantPlan(args: TenantArgs): TenantPlan {
   return {
     id: args.id,
+    stack: args.stack ?? null,
     quota: args.quota ?? DEFAULT_QUOTA,
     podSecurity: args.podSecurity ?? "restricted",
     kubernetes: args.kubernetes ?? null,
@@ -95,7 +98,7 @@ export function renderTenant(name: string, plan: TenantPlan): RenderedResource[]
       metadata: {
         name: plan.id,
         labels: { ...OWN, [LABEL.tenant]: plan.id, ...podSecurityLabels(plan) },
-        annotations: allowances(plan),
+        annotations: { ...allowances(plan), ...heldBy(plan.stack) },
       },
     },
     // Deleting a namespace deletes every ship in it, and the claims on volumes that are kept when their ships go.

@@ -321,7 +321,7 @@ describe("the registry", () => {
   );
 
   test("is a namespace alone where the cluster has no such policies", () => {
-    expect(renderRegistry("r", { admissionPolicy: false }).map((r) => r.type.split(":").pop())).toEqual([
+    expect(renderRegistry("r", { admissionPolicy: false, stack: null }).map((r) => r.type.split(":").pop())).toEqual([
       "Registry",
       "Namespace",
     ]);

@@ -11,6 +11,7 @@ import { record } from "../fleet/record";
 const ID = "t-0123456789";
 const full = (more: Partial<TenantArgs> = {}): TenantArgs => ({
   id: ID,
+  stack: "prod",
   kubernetes: "1.34",
   internalCidrs: ["10.0.0.0/16", "34.1.0.0/16"],
   apiServer: { cidrs: ["172.20.0.1/32", "10.0.0.0/16"], ports: [443] },
@@ -186,11 +187,12 @@ test("says on its namespace what its pods and volumes may be made of, for the AP
   const annotations = (more: Partial<TenantArgs>) =>
     (find(rendered(more), "Namespace acme-namespace").inputs.metadata as { annotations: Record<string, string> })
       .annotations;
-  expect(annotations({})).toEqual({ "roadstead.dev/runtime-class": "" });
+  expect(annotations({})).toEqual({ "roadstead.dev/runtime-class": "", "roadstead.dev/stack": "prod" });
   const images = ["tloncorp/vere", "example.com/kubectl", "tloncorp/vere"];
   expect(annotations({ images, runtimeClass: "gvisor", storageClass: "roadstead-gp3" })).toEqual({
     "roadstead.dev/images": "example.com/kubectl,tloncorp/vere",
     "roadstead.dev/runtime-class": "gvisor",
+    "roadstead.dev/stack": "prod",
     "roadstead.dev/storage-class": "roadstead-gp3",
   });
 });
