@@ -214,3 +214,39 @@ test.each([
   expect(done.stderr).toContain(way);
   expect(done).toMatchObject({ status: 1, stdout: "0 passed, 1 failed\n" });
 });
+
+test("the judges without Go, and with a PyPI that does not answer, are named with what they need, and nothing half installed stays", () => {
+  fs.mkdirSync(cache());
+  const bin = path.join(scratch, "bin");
+  fs.mkdirSync(bin);
+  const python =
+    '#!/bin/sh\nif [ "$1" = -c ]; then echo 3.11; exit 0; fi\necho "ERROR: no answer from PyPI" >&2; exit 1\n';
+  fs.writeFileSync(path.join(bin, "python3"), python, { mode: 0o755 });
+  const done = spawnSync(process.execPath, ["tests/judges/run.mjs"], {
+    cwd: root,
+    env: environment(bin),
+    encoding: "utf8",
+  });
+  expect(done.stderr).toContain("Go was not found");
+  expect(done.stderr).toContain("kube-score 1.20.0 is not built");
+  for (const judge of ["checkov", "network-config-analyzer"])
+    expect(done.stderr).toContain(
+      `${judge} cannot be installed: ERROR: no answer from PyPI. It needs python3 with pip`,
+    );
+  expect(done).toMatchObject({ status: 1, stdout: "0 passed, 1 failed\n" });
+  expect(remains()).toEqual([]);
+});
+
+test("the judges with a Python that is too old say which is needed", () => {
+  fs.mkdirSync(cache());
+  const bin = path.join(scratch, "bin");
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, "python3"), "#!/bin/sh\necho 3.9\n", { mode: 0o755 });
+  const done = spawnSync(process.execPath, ["tests/judges/run.mjs"], {
+    cwd: root,
+    env: environment(bin),
+    encoding: "utf8",
+  });
+  expect(done.stderr).toContain("checkov: Python 3.11 or later is needed, found 3.9");
+  expect(done).toMatchObject({ status: 1, stdout: "0 passed, 1 failed\n" });
+});

@@ -27,7 +27,7 @@ export function kubeScore() {
 /** A folder to put on PYTHONPATH. It appears whole, by one rename, or not at all. */
 export function fromPyPI(name) {
   const lock = join(here, `python/${name}.txt`);
-  const python = pythonVersion();
+  const python = pythonFor(name);
   const hash = createHash("sha256").update(readFileSync(lock)).update(python).digest("hex").slice(0, 16);
   const folder = join(CACHE, `${name}-${hash}`);
   if (existsSync(folder)) return folder;
@@ -71,14 +71,12 @@ function isRunning(pid) {
   }
 }
 
-function pythonVersion() {
+function pythonFor(name) {
   const asked = spawnSync("python3", ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], { encoding: "utf8" });
   const version = asked.stdout?.trim() ?? "";
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > PYTHON[0] || (major === PYTHON[0] && minor >= PYTHON[1])) return version;
-  throw new Error(
-    `checkov and network-config-analyzer need Python ${PYTHON.join(".")} or later, found ${version || "none"}`,
-  );
+  throw new Error(`${name}: Python ${PYTHON.join(".")} or later is needed, found ${version || "none"}`);
 }
 
 const lastLine = (text) => (text ?? "").trim().split("\n").at(-1);

@@ -5,7 +5,7 @@ import { LABEL } from "../../components/fleet/render/names";
 import type { KubeObject } from "../cluster/control-plane/api";
 import { manifestObjects } from "../cluster/fleet/deploy";
 import { neighbours, smallFleet } from "../cluster/fleet/small";
-import { allowedTo, type Connection, connections, rangeOf } from "./analyzer";
+import { allowedFrom, allowedTo, type Connection, connections, rangeOf } from "./analyzer";
 import { asAdmitted, othersBeside } from "./others";
 
 let objects: KubeObject[];
@@ -72,6 +72,23 @@ test("inside the platform's own network ships reach port 443 only, where the Kub
 
 test("nobody outside reaches a relayed ship", () => {
   expect(all.filter((c) => rangeOf(c.from) !== null && ships.includes(c.to))).toEqual([]);
+});
+
+test("behind a load balancer one ship is reached by the world on its own Ames port, and asked from the public subnets; the others are as they were", async () => {
+  const fleet = await smallFleet("prod", (first) => (first.amesInbound = "nlb"));
+  const [architecture] = fleet.architectures;
+  const there = asAdmitted(manifestObjects(fleet));
+  const { id, tenant, ames } = architecture!.ships.find((s) => s.ames.inbound === "nlb")!;
+  const then = connections([...there, ...othersBeside(there)]);
+  const reached = then.filter((c) => rangeOf(c.from) !== null && ships.includes(c.to)).map((c) => c.to);
+  expect(new Set(reached)).toEqual(new Set([`${tenant}/${id}`]));
+  const from = (address: string) => allowedFrom(then, address, `${tenant}/${id}`);
+  expect(from("8.8.8.8")).toEqual([`protocols:UDP,dst_ports:${ames.port}`]);
+  const [subnet] = architecture!.cluster!.amesLoadBalancers!.publicCidrs;
+  expect(from(subnet!.replace(/0\/\d+$/, "9"))).toEqual(["protocols:TCP,dst_ports:8080"]);
+  // Another pod, in a private subnet, and a private network elsewhere.
+  expect(from(cidr.replace(/\.0\.0\/\d+$/, ".3.7"))).toEqual([]);
+  expect(from("192.168.1.1")).toEqual([]);
 });
 
 test("the judge can say no: without one customer's policies that customer's ships are open, and the others still closed", () => {
