@@ -9,4 +9,5 @@ module.exports = [
   "planner",
   "policies",
   "preview",
+  "cli",
 ].flatMap((part) => require(`./${part}.cjs`));
