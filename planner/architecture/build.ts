@@ -79,7 +79,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
     old !== null &&
     (old.mode !== candidate.mode || old.provider !== candidate.provider || old.region !== candidate.region);
   const recordedHere = moved ? null : old;
-  problems.push(...clusterWishProblems(requirements, candidate, recordedHere));
+  problems.push(...clusterWishProblems(requirements, candidate, recordedHere, neverDeployed));
   const placement = place(input, candidate, moved ? withoutSeats(fleet) : fleet, moved ? [] : before);
   problems.push(...placement.problems, ...claimProblems(fleet, placement.placed, old, candidate));
 

@@ -53,9 +53,14 @@ export function clusterWishProblems(
   requirements: Requirements,
   candidate: Pick<Candidate, "mode">,
   recorded: Architecture | null,
+  neverDeployed = false,
 ): LockProblem[] {
   if (candidate.mode !== "eks") return [];
-  return eksWishProblems(requirements, recorded?.network?.cidr ?? null).map(({ fix, ...found }) =>
+  const running = neverDeployed ? undefined : recorded?.versions.kubernetes;
+  return [
+    ...eksWishProblems(requirements, recorded?.network?.cidr ?? null),
+    ...versionStepProblems(requirements.versions.kubernetes, running),
+  ].map(({ fix, ...found }) =>
     problem({
       ...found,
       code: found.path === VERSION ? "version" : "network",
@@ -63,6 +68,30 @@ export function clusterWishProblems(
       fix: `${fix[0]!.toUpperCase()}${fix.slice(1)}.`,
     }),
   );
+}
+
+const minorOf = (version: string): number => Number(version.split(".")[1]);
+
+/**
+ * A control plane goes up one minor version at a time, and never back
+ * (docs.aws.amazon.com/eks/latest/userguide/update-cluster.html). `up` would learn it from AWS, half way through.
+ */
+function versionStepProblems(
+  wished: string | undefined,
+  running: string | undefined,
+): Omit<PredicateProblem, "code">[] {
+  if (wished === undefined || running === undefined) return [];
+  const [to, from] = [minorOf(wished), minorOf(running)];
+  if (to === from || to === from + 1) return [];
+  const said = "if nothing of the recorded decision was ever deployed, say so: --attest-never-deployed";
+  return [
+    {
+      path: VERSION,
+      received: `${shown(wished)}, where ${running} is recorded`,
+      accepted: `${running} or 1.${from + 1}`,
+      fix: to < from ? `keep it, EKS takes no cluster back; ${said}` : `bring up 1.${from + 1} first; ${said}`,
+    },
+  ];
 }
 
 type EksWishes = Pick<Requirements, "existing"> & {

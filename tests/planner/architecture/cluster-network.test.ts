@@ -48,6 +48,20 @@ test("a recorded range stays: a network connected later is refused, and so is an
   expect(again({ cluster: { cidr: "10.0.0.0/16" } }).problems).toEqual([]);
 });
 
+test("a recorded cluster goes up one minor version at a time and never back, unless it was never deployed", () => {
+  const at = (kubernetes: string) => eks({ versions: { kubernetes } });
+  const first = write(at("1.33"), "eks", new Map(), {});
+  const to = (kubernetes: string) =>
+    write(at(kubernetes), "eks", first.after, { force: true }).problems.map((p) => [p.code, p.path]);
+  expect([to("1.33"), to("1.34")]).toEqual([[], []]);
+  expect([to("1.35"), to("1.32")]).toEqual([
+    [["version", "versions.kubernetes"]],
+    [["version", "versions.kubernetes"]],
+  ]);
+  const attested = write(at("1.35"), "eks", first.after, { force: true, neverDeployed: true });
+  expect(attested.problems).toEqual([]);
+});
+
 describe("kube-proxy", () => {
   test.each([
     [900, {}, undefined],
