@@ -4,8 +4,11 @@ import { type PlannedFleet, plannedFleet } from "./planned";
 
 export const SMALL = "fifty-ships-hipaa.yaml";
 
-/** All but the last are fake; the last has a key. At most ten in a cell: they start when they are created. */
-export function smallFleet(environment = "prod"): Promise<PlannedFleet> {
+/** All but the last are fake; the last has a key; `more` is the first one's. At most ten in a cell: they start when they are created. */
+export function smallFleet(
+  environment = "prod",
+  more: (first: Record<string, unknown>) => void = () => undefined,
+): Promise<PlannedFleet> {
   return plannedFleet(SMALL, (example) => {
     example.environment = environment;
     example.platform = "eks";
@@ -16,6 +19,7 @@ export function smallFleet(environment = "prod"): Promise<PlannedFleet> {
     const last = named[5]!;
     delete last.fake;
     last.key = { secret: "key-of-the-last" };
+    more(named[0] as unknown as Record<string, unknown>);
     example.ships = { ...example.ships, count: 6, types: { planet: 6 }, named };
   });
 }

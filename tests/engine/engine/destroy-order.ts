@@ -27,10 +27,14 @@ const BEFORE: [string, string][] = [
 /** On a host these wait for each other; those of another host are none of its business. */
 const OF_ONE_HOST = /^(VolumeAttachment|Instance|NetworkInterface|Droplet)$/;
 
+/** In a stack these go before what they stand on; another cell's stack may have gone before, as a whole. */
+const OF_ONE_STACK = /^(TargetGroupBinding|Listener|LoadBalancer)$/;
+
 /** Every pair of kinds that went in the wrong order. */
 export function outOfOrder(taken: JournalEntry[]): string[] {
   const went = taken.map((e) => ({
     kind: e.type.split(":").pop()!,
+    stack: e.urn.split("::")[0]!,
     host: e.urn
       .replace(/-[^-]+$/, "")
       .split("::")
@@ -40,7 +44,14 @@ export function outOfOrder(taken: JournalEntry[]): string[] {
     went.some(
       (a, i) =>
         a.kind === then &&
-        went.slice(i + 1).some((b) => b.kind === first && (!OF_ONE_HOST.test(then) || a.host === b.host)),
+        went
+          .slice(i + 1)
+          .some(
+            (b) =>
+              b.kind === first &&
+              (!OF_ONE_HOST.test(then) || a.host === b.host) &&
+              (!OF_ONE_STACK.test(first) || a.stack === b.stack),
+          ),
     );
   return BEFORE.filter(([first, then]) => wrong(first, then)).map(([first, then]) => `a ${first} went after a ${then}`);
 }
