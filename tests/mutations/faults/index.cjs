@@ -5,6 +5,7 @@ module.exports = [
   "tenants",
   "platform",
   "existing",
+  "ames",
   "stacks",
   "planner",
   "policies",
