@@ -16,7 +16,6 @@ export interface PierSource {
   bytes: number;
 }
 
-/** What the attestation says: the event of the stop. */
 type Brought = Pick<LockedShip, "id" | "name" | "tenant" | "loom">;
 
 /** Beside the pier's place: never taken for a pier. */
@@ -178,7 +177,8 @@ ${unzipped}`;
 }
 
 function sending({ format, root }: PierSource): string {
-  const tar = (folder: string): string => `tar -C ${folder} -c -f - .`;
+  // The variable keeps a Mac from adding files of its own.
+  const tar = (folder: string): string => `COPYFILE_DISABLE=1 tar -C ${folder} -c -f - .`;
   const command = {
     directory: tar(root === "" ? '"$pier"' : `"$pier"/${quoted(root)}`),
     tar: 'cat "$pier"',

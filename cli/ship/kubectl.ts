@@ -39,7 +39,7 @@ export class Kubectl {
   /** An object as the server has it; null when it is not there, or its kind is not. */
   async get<T>(...args: string[]): Promise<T | null> {
     const done = await this.again(["get", ...args, "--output", "json"]);
-    if (done.code === 0) return JSON.parse(done.out) as T;
+    if (done.code === 0) return answer<T>(done, `get ${args.join(" ")}`);
     if (/\(NotFound\)|doesn't have a resource type/.test(done.err)) return null;
     throw refusal(`get ${args.join(" ")}`, done);
   }
@@ -99,6 +99,14 @@ export const runProgram: Program = (io, name, args, input = "") =>
     });
     child.stdin.end(input);
   });
+
+function answer<T>(done: Done, what: string): T {
+  try {
+    return JSON.parse(done.out) as T;
+  } catch {
+    throw refusal(what, { ...done, err: "its answer is not what kubectl says: is another program called so?" });
+  }
+}
 
 const UNAUTHENTICATED = /Unauthorized|must be logged in|provide credentials|getting credentials|current-context/;
 
