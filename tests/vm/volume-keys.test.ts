@@ -20,7 +20,7 @@ const SET_UP = `[Service]
 Type=oneshot
 ExecStart=${VOLUME} prepare
 ExecStart=systemctl enable -q --now roadstead-volume
-ExecStart=touch /var/lib/roadstead/bootstrap.done
+ExecStart=install -D /dev/null /var/lib/roadstead/bootstrap.done
 `;
 
 const host = new Vm("bench", userData);

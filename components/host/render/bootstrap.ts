@@ -77,7 +77,7 @@ fi`,
     {
       id: "kernel",
       why: "mappings and swap a loom needs",
-      run: `if changed sysctl /etc/sysctl.d/90-roadstead.conf; then
+      run: `if changed sysctl /etc/sysctl.d/zz-roadstead.conf; then
   sysctl -q --system
   applied sysctl
 fi${swap(settings.swapGiB)}`,

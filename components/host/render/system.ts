@@ -4,8 +4,9 @@ import { LIB, unit, type HostFile } from "./file";
 export function systemFiles(): HostFile[] {
   return [
     {
-      path: "/etc/sysctl.d/90-roadstead.conf",
+      path: "/etc/sysctl.d/zz-roadstead.conf",
       mode: "0644",
+      // Last by its name: Debian's own protect-links.conf sets some of these again.
       // No ip_forward, accept_ra or strict rp_filter here: they break Docker, IPv6 by SLAAC and reserved addresses.
       content: `# A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
 vm.max_map_count = 1048576
@@ -36,7 +37,7 @@ net.ipv6.conf.default.accept_redirects = 0
       mode: "0644",
       // USB storage stays: on an own host it may hold the piers.
       content: `# Protocols and buses that no host of Roadstead uses, so that nobody can have them loaded.
-${["dccp", "sctp", "rds", "tipc", "firewire-core"].map((m) => `install ${m} /bin/false\n`).join("")}`,
+${["dccp", "sctp", "rds", "tipc", "firewire-core"].map((m) => `install ${m} /bin/true\n`).join("")}`,
     },
     {
       path: "/etc/security/limits.d/10-roadstead.conf",

@@ -148,10 +148,15 @@ prepare)
       mkdir -p "$keys"
       [ -s "$keyfile" ] || [ "$KEY" != operator ] || die "$device is blank and waits for the key it is encrypted with: $bring"
       cat /proc/sys/kernel/random/uuid >"$begun"
-      [ -s "$keyfile" ] || head -c 64 /dev/urandom >"$keyfile"
+      # A key of somebody's may be a phrase, stretched with less memory than there may be where it is opened. 512 random bits need no stretching.
+      stretch="--pbkdf-memory 262144"
+      if [ ! -s "$keyfile" ]; then
+        head -c 64 /dev/urandom >"$keyfile"
+        stretch="--pbkdf pbkdf2 --pbkdf-force-iterations 1000"
+      fi
       chmod 0400 "$keyfile"
-      # Where it is opened there may be less memory than here.
-      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" --pbkdf-memory 262144 "$device"
+      # shellcheck disable=SC2086 # several options
+      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" $stretch "$device"
       backup_header
     else
       echo plain >"$begun"

@@ -151,7 +151,7 @@ describe("a planet's host", () => {
   });
 
   it("breaks neither Docker nor IPv6 with its sysctls", () => {
-    const sysctl = file(r, "/etc/sysctl.d/90-roadstead.conf");
+    const sysctl = file(r, "/etc/sysctl.d/zz-roadstead.conf");
     expect(sysctl).toContain("vm.max_map_count");
     expect(sysctl).not.toMatch(/^[^#]*(ip_forward|accept_ra|rp_filter|disable_ipv6)/m);
   });

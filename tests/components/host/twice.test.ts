@@ -168,7 +168,7 @@ describe("a pier volume", () => {
     const { machine, run } = volume();
     expect(run("prepare")).toMatchObject({ status: 0 });
     expect(formats(machine)).toEqual([
-      `cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid ${readFileSync(join(machine.root, "luks-uuid"), "utf8").trim()} --key-file ${machine.root}/etc/roadstead/volume.key --pbkdf-memory 262144 /dev/sdb`,
+      `cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid ${readFileSync(join(machine.root, "luks-uuid"), "utf8").trim()} --key-file ${machine.root}/etc/roadstead/volume.key --pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/sdb`,
       "mkfs.ext4 -q -L roadstead -m 1 /dev/mapper/roadstead",
     ]);
     expect(existsSync(join(machine.root, "is-mounted"))).toBe(true);

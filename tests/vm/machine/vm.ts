@@ -268,10 +268,12 @@ export class Vm {
 export function holds(file: string, texts: string[]): string[] {
   const found = new Set<string>();
   const overlap = Math.max(...texts.map((t) => t.length));
-  const buffer = Buffer.alloc(2 ** 24);
+  const [buffer, nothing] = [Buffer.alloc(2 ** 24), Buffer.alloc(2 ** 24)];
   const handle = openSync(file, "r");
   for (let at = 0, read = 0; (read = readSync(handle, buffer, 0, buffer.length, at)) > 0; at += read - overlap) {
-    for (const text of texts) if (buffer.subarray(0, read).includes(text)) found.add(text);
+    const piece = buffer.subarray(0, read);
+    // Most of a disk was never written.
+    if (!piece.equals(nothing.subarray(0, read))) for (const text of texts) if (piece.includes(text)) found.add(text);
     if (read <= overlap) break;
   }
   closeSync(handle);

@@ -30,7 +30,7 @@ TimeoutStartSec=infinity
 WantedBy=multi-user.target
 ROADSTEAD_FILE
 
-put /etc/sysctl.d/90-roadstead.conf 0644 <<'ROADSTEAD_FILE'
+put /etc/sysctl.d/zz-roadstead.conf 0644 <<'ROADSTEAD_FILE'
 # A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
 vm.max_map_count = 1048576
 # Strict accounting refuses the loom's one large mapping.
@@ -57,11 +57,11 @@ ROADSTEAD_FILE
 
 put /etc/modprobe.d/roadstead.conf 0644 <<'ROADSTEAD_FILE'
 # Protocols and buses that no host of Roadstead uses, so that nobody can have them loaded.
-install dccp /bin/false
-install sctp /bin/false
-install rds /bin/false
-install tipc /bin/false
-install firewire-core /bin/false
+install dccp /bin/true
+install sctp /bin/true
+install rds /bin/true
+install tipc /bin/true
+install firewire-core /bin/true
 ROADSTEAD_FILE
 
 put /etc/security/limits.d/10-roadstead.conf 0644 <<'ROADSTEAD_FILE'
@@ -316,10 +316,15 @@ prepare)
       mkdir -p "$keys"
       [ -s "$keyfile" ] || [ "$KEY" != operator ] || die "$device is blank and waits for the key it is encrypted with: $bring"
       cat /proc/sys/kernel/random/uuid >"$begun"
-      [ -s "$keyfile" ] || head -c 64 /dev/urandom >"$keyfile"
+      # A key of somebody's may be a phrase, stretched with less memory than there may be where it is opened. 512 random bits need no stretching.
+      stretch="--pbkdf-memory 262144"
+      if [ ! -s "$keyfile" ]; then
+        head -c 64 /dev/urandom >"$keyfile"
+        stretch="--pbkdf pbkdf2 --pbkdf-force-iterations 1000"
+      fi
       chmod 0400 "$keyfile"
-      # Where it is opened there may be less memory than here.
-      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" --pbkdf-memory 262144 "$device"
+      # shellcheck disable=SC2086 # several options
+      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" $stretch "$device"
       backup_header
     else
       echo plain >"$begun"
@@ -940,7 +945,7 @@ fi
 
 # kernel: mappings and swap a loom needs
 step=kernel
-if changed sysctl /etc/sysctl.d/90-roadstead.conf; then
+if changed sysctl /etc/sysctl.d/zz-roadstead.conf; then
   sysctl -q --system
   applied sysctl
 fi
