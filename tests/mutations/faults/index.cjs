@@ -6,6 +6,7 @@ module.exports = [
   "platform",
   "existing",
   "ames",
+  "account",
   "stacks",
   "planner",
   "policies",
