@@ -161,8 +161,7 @@ function shipOf(io: Io, stack: string, name: string): { ship: LockedShip; archit
     if (!architecture || ship === undefined) continue;
     if (ship.host !== null)
       throw usage(
-        `${name}: lives on host ${ship.host}; accepted: a ship on a cluster. Volumes of hosts are not snapshotted: what they back up ` +
-          "is looked at with restic, see docs/components/backups.md",
+        `${name}: lives on host ${ship.host}; accepted: a ship on a cluster. Volumes of hosts are not snapshotted, so there is nothing to look at`,
       );
     if (!architecture.isolation.networkPolicies)
       throw usage(

@@ -132,6 +132,11 @@ function attested(
       `${wishes.file}: ${name} has a key; accepted: a ship without one. A pier that was booted has used its key: ` +
         "take key out of its line. Nothing was written",
     );
+  const given = Object.keys(sizes(options));
+  if (there !== null && given.length > 0)
+    throw usage(
+      `${wishes.file}: ${name} is there already; accepted: ${given.join(", ")} in its own line. Nothing was written`,
+    );
   const added =
     there === null ? edited(wishes, withShip(wishes.text, { name, ...sizes(options), imported: word })) : null;
   const next = added ?? edited(wishes, withAttestation(wishes.text, name, word));
@@ -146,7 +151,7 @@ function refuseTooSmall({ diskGiB }: RequestedShip, { bytes }: PierLook): void {
   if (gib < diskGiB) return;
   throw usage(
     `the pier has ${gib.toFixed(1)} GiB, and its volume ${diskGiB}; accepted: a larger volume, with room to grow. ` +
-      `Give --disk ${Math.ceil(gib * 2)}, or set its diskGiB. Nothing was written`,
+      `Give --disk ${Math.ceil(gib * 2)}, or set diskGiB where its line stands. Nothing was written`,
   );
 }
 

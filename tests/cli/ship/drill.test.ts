@@ -282,6 +282,18 @@ test("a snapshot of another volume, one that is not there, and no snapshot at al
   expect(made()).toBe(0);
 });
 
+test("a ship on a host has nothing to drill, and no cluster is asked", async () => {
+  await cluster();
+  fs.writeFileSync(
+    path.join(dir, "h.yaml"),
+    "environment: dev\nships: [~litzod]\nplatform: vps\nregions: { allowed: [nyc3] }\n",
+  );
+  expect((await roadstead(dir, ["plan", "h.yaml", "--stack", "dev", "--write"])).code).toBe(0);
+  const done = await roadstead(dir, ["ship", "drill", "dev", "~litzod"]);
+  expect(done).toMatchObject({ code: 2, stdout: "" });
+  expect(done.stderr).toMatch(/lives on host .*not snapshotted/);
+});
+
 test("what cannot be made is said, and what was made before it is taken away", async () => {
   await cluster({});
   const before = objects();

@@ -130,6 +130,9 @@ test("a later event takes the place of an earlier one, never the other way round
   expect((await with_("4700")).stderr).toMatch(
     /imported at event 4711, and this pier is at event 4700.*older copy never runs/,
   );
+  expect(
+    (await importing(dir, "~sampel-palnet", "--pier", "pier", ...WORD, "--at-event", "4800", "--disk", "50")).stderr,
+  ).toMatch(/is there already; accepted: diskGiB in its own line/);
   expect((await with_("4800")).code).toBe(0);
   expect(at(dir, "r.yaml")).toBe(FILE.replace("platform", `${LINE.replace("4711", "4800")}platform`));
 });
