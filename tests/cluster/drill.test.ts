@@ -47,7 +47,7 @@ beforeAll(async () => {
       requirementsDigest: `sha256:${"0".repeat(64)}` as Digest,
     }),
   });
-}, 240_000);
+}, 600_000);
 afterAll(() => plane?.stop());
 
 /** What only a kubelet could say is said here: everything else goes to kubectl. */
@@ -66,13 +66,13 @@ async function drill(log: string, options: ShipDrillOptions = {}) {
     ship.name!,
     { kubeconfig: plane.kubeconfig, snapshot: "snap-0123456789abcdef0", json: true, ...options },
     io,
-    { pauseMs: 200, removalMs: 60_000, program: kubectl(log) },
+    { pauseMs: 200, removalMs: 180_000, program: kubectl(log) },
   );
   return { code, out: io.stdout, err: io.stderr };
 }
 
 const looking = (): Promise<Pod> =>
-  eventually("the look runs", 60_000, async () => {
+  eventually("the look runs", 120_000, async () => {
     const [pod] = await api.list<Pod>(PODS);
     return pod?.status.phase === "Running"
       ? { done: true, value: pod }
@@ -104,7 +104,7 @@ const volumesOf = async (namespace: string): Promise<Volume[]> =>
 
 /** The driver's part: a disk whose claim is gone goes, as its class says. */
 async function driverDeletes(namespace: string): Promise<void> {
-  await eventually("the copy's disk is let go of", 60_000, async () => {
+  await eventually("the copy's disk is let go of", 150_000, async () => {
     const volumes = await volumesOf(namespace);
     for (const v of volumes)
       if (v.status?.phase === "Released") await api.remove(`/api/v1/persistentvolumes/${v.metadata.name}`);
@@ -162,7 +162,7 @@ test("a drill is admitted as it is, runs on a disk of its own where nothing else
   });
   expect(done.code).toBe(0);
   await nothingLeft();
-}, 180_000);
+}, 400_000);
 
 test("a copy that is behind fails, and one that cannot be read: neither leaves anything", async () => {
   for (const [log, exitCode, reason] of [
@@ -178,7 +178,7 @@ test("a copy that is behind fails, and one that cannot be read: neither leaves a
     expect(done.code).toBe(1);
     await nothingLeft();
   }
-}, 240_000);
+}, 600_000);
 
 test("Ctrl-C in the middle takes everything away", async () => {
   const running = drill("");
@@ -187,7 +187,7 @@ test("Ctrl-C in the middle takes everything away", async () => {
   await driverDeletes(pod.metadata.namespace!);
   expect((await running).code).toBe(8);
   await nothingLeft();
-}, 180_000);
+}, 400_000);
 
 test("a cluster where another stack holds the ship is not the ship's, and gets nothing", async () => {
   const text = fs.readFileSync(path.join(dir, "stacks/Pulumi.prod.yaml"), "utf8");
