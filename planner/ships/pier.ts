@@ -56,7 +56,6 @@ const SHOWN = 5;
 
 export function lookAtPier(entries: readonly PierEntry[], folder: string): PierLook {
   const problems = [...unsafe(entries)];
-  const at = (path: string): string => path.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
   const roots = new Set(
     entries.flatMap(({ path, kind }) => {
       const found = /^(.*?)(^|\/)\.urb\/log(\/|$)/.exec(at(path));
@@ -104,7 +103,7 @@ function stillRunning(paths: ReadonlySet<string>, root: string): PierProblem[] {
 
 /** Names that would be written outside the folder an archive is unpacked into, and things that are no part of a pier. */
 function unsafe(entries: readonly PierEntry[]): PierProblem[] {
-  const links = new Set(entries.filter((e) => e.kind === "symlink").map((e) => e.path.replace(/^(\.\/)+/, "")));
+  const links = new Set(entries.filter((e) => e.kind === "symlink").map((e) => at(e.path)));
   const bad = entries.filter((e) => !staysInside(e, links));
   if (bad.length === 0) return [];
   return [
@@ -117,25 +116,32 @@ function unsafe(entries: readonly PierEntry[]): PierProblem[] {
 }
 
 function staysInside({ path, kind, target }: PierEntry, links: ReadonlySet<string>): boolean {
-  if (kind === "other" || !within(path, "")) return false;
-  const parts = path.replace(/^(\.\/)+/, "").split("/");
-  // Through a link a harmless name is somewhere else.
-  if (parts.some((_, i) => i > 0 && links.has(parts.slice(0, i).join("/")))) return false;
-  if (kind === "hardlink") return target !== undefined && within(target, "");
-  return kind !== "symlink" || (target !== undefined && within(target, parts.slice(0, -1).join("/")));
+  if (kind === "other" || !liesBelow(path, links)) return false;
+  if (kind === "hardlink") return target !== undefined && liesBelow(target, links);
+  return kind !== "symlink" || (target !== undefined && pointsInside(target, partsOf(path).length - 1));
 }
 
-function within(path: string, from: string): boolean {
-  // eslint-disable-next-line no-control-regex -- a name with a control character is no runtime's
-  if (path === "" || path.startsWith("/") || /[\\\u0000-\u001f]/.test(path) || /^[A-Za-z]:/.test(path)) return false;
-  let depth = from === "" ? 0 : from.split("/").length;
-  for (const part of path.split("/")) {
-    if (part === "..") depth -= 1;
-    else if (part !== "" && part !== ".") depth += 1;
-    if (depth < 0) return false;
-  }
-  return true;
+/** Through a link a harmless name is somewhere else, and no packer writes a way back up. */
+function liesBelow(path: string, links: ReadonlySet<string>): boolean {
+  const parts = partsOf(path);
+  return isPlain(path) && !parts.includes("..") && !parts.some((_, i) => links.has(parts.slice(0, i).join("/")));
 }
+
+/** Up first and no higher than the top, then down: what lies behind another link is then inside as well. */
+function pointsInside(target: string, depth: number): boolean {
+  const parts = partsOf(target);
+  const down = parts.slice(parts.findLastIndex((p) => p === "..") + 1);
+  const up = parts.slice(0, parts.length - down.length);
+  return isPlain(target) && up.length <= depth && up.every((p) => p === "..");
+}
+
+const isPlain = (path: string): boolean =>
+  // eslint-disable-next-line no-control-regex -- a name with a control character is no runtime's
+  path !== "" && !path.startsWith("/") && !/[\\\u0000-\u001f]/.test(path) && !/^[A-Za-z]:/.test(path);
+
+/** As whoever unpacks it reads it: `a/./b` and `a//b` are `a/b`. */
+const partsOf = (path: string): string[] => path.split("/").filter((p) => p !== "" && p !== ".");
+const at = (path: string): string => partsOf(path).join("/");
 
 const list = (names: readonly string[]): string =>
   `${names.slice(0, SHOWN).join(", ")}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ""}`;

@@ -38,8 +38,8 @@ module.exports = [
     part: "planner",
     title: "an archive whose names lead out of it is unpacked",
     file: "planner/ships/pier.ts",
-    find: "if (depth < 0) return false;",
-    replace: "if (depth < -9) return false;",
+    find: 'isPlain(path) && !parts.includes("..") &&',
+    replace: "isPlain(path) &&",
     suites: pier,
   },
   {

@@ -93,6 +93,30 @@ test("nor through a link it brings itself; links that stay inside are as good as
   );
 });
 
+test.each(["zod/./a", "zod//a", "./zod/././a"])("however its own link is written: %s", (path) => {
+  const link = (target: string): PierEntry => ({ path, kind: "symlink", bytes: 0, target });
+  expect(words([...pier("zod/"), link("b"), file("zod/a/x")])).toMatch(/names that lead out/);
+  expect(words([...pier("zod/"), link("b"), { ...file("zod/h"), kind: "hardlink", target: "zod/a/x" }])).toMatch(
+    /names that lead out/,
+  );
+  expect(words([...pier("zod/"), link("../../x")])).toMatch(/names that lead out/);
+  expect(words([...pier("zod/"), link("..")])).toBe("");
+});
+
+test("a link by way of another link leads nowhere else", () => {
+  const links: PierEntry[] = [
+    { path: "zod/up", kind: "symlink", bytes: 0, target: ".." },
+    { path: "zod/out", kind: "symlink", bytes: 0, target: "up/../etc" },
+  ];
+  expect(words([...pier("zod/"), ...links])).toMatch(/names that lead out of it.*"zod\/out"/);
+});
+
+test("a running ship's lock is seen, and the pier found, however an archive writes its names", () => {
+  for (const name of ["zod/./.vere.lock", "zod//.vere.lock"])
+    expect(words([...pier("zod/"), file(name)])).toMatch(/\.vere\.lock in it/);
+  expect(look(pier("zod/./"))).toMatchObject({ root: "zod", bytes: 20, problems: [] });
+});
+
 test("a file is recognised by what is in it", () => {
   const tar = Buffer.alloc(512);
   tar.write("ustar", 257, "latin1");
