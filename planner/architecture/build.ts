@@ -5,7 +5,7 @@ import { cellSizeProblem } from "../predicates";
 import type { Requirements } from "../requirements/schema";
 import { balancerGround } from "./ames";
 import { Cells, CellContent, pilotSize } from "./cells";
-import { clusterWishProblems, kubeProxyWarning } from "./cluster-network";
+import { clusterWishProblems, kubeProxyWarning, sharedClusterWarning } from "./cluster-network";
 import { claimProblems, heldProblems } from "./claims";
 import { environmentProblems } from "./environment";
 import { type Fleet, type FleetShip, matchFleet, type RecordedShip } from "./fleet";
@@ -126,8 +126,10 @@ export function buildArchitectures(input: BuildInput): BuildResult {
       },
     };
   });
-  const proxy = kubeProxyWarning(requirements, settings);
-  return { stacks, retired: [...gone].sort(), problems, warnings: [...deviations, ...(proxy === null ? [] : [proxy])] };
+  const locks = [...input.previous.values()].flatMap((f) => f.architecture ?? []);
+  const notes = [kubeProxyWarning(requirements, settings), sharedClusterWarning(candidate, requirements, locks)];
+  const warnings = [...deviations, ...notes.filter((note) => note !== null)];
+  return { stacks, retired: [...gone].sort(), problems, warnings };
 }
 
 /** A ship that may run, or one that left and was not stopped for good, holds the pools of its zone. */

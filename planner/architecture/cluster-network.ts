@@ -70,6 +70,24 @@ export function clusterWishProblems(
   );
 }
 
+/**
+ * Another environment that may be on the same existing cluster. Registry, admission policies and tenants' ids are a cluster's:
+ * whose claims they guard must be one environment's. Two secrets of one name may lead to two clusters, so this is no refusal.
+ */
+export function sharedClusterWarning(
+  candidate: Pick<Candidate, "mode">,
+  { environment, existing }: Pick<Requirements, "environment" | "existing">,
+  locks: readonly Architecture[],
+): string | null {
+  if (candidate.mode !== "existing-cluster") return null;
+  const others = locks
+    .filter((a) => a.environment !== environment && a.role === "platform" && a.mode === "existing-cluster")
+    .filter((a) => a.cluster?.kubeconfigSecret === (existing.kubeconfigSecret ?? null))
+    .map((a) => a.environment);
+  if (others.length === 0) return null;
+  return `${others.join(" and ")} takes its existing cluster from a secret of the same name: a cluster holds one environment, and on the same one \`up\` stops at the registry, which is there, before any ship`;
+}
+
 const minorOf = (version: string): number => Number(version.split(".")[1]);
 
 /**

@@ -1,6 +1,7 @@
 // The network a cluster is recorded with: chosen once, kept for ever, refused with every reason at once.
 import { build, type Files, wish, write } from "./fixtures";
 import { parseStackFile } from "../../../planner/architecture";
+import { sharedClusterWarning } from "../../../planner/architecture/cluster-network";
 
 const eks = (more: Record<string, unknown> = {}, count = 3) => wish({ ships: { count }, ...more });
 const locked = (more: Record<string, unknown> = {}, count = 3) =>
@@ -60,6 +61,27 @@ test("a recorded cluster goes up one minor version at a time and never back, unl
   ]);
   const attested = write(at("1.35"), "eks", first.after, { force: true, neverDeployed: true });
   expect(attested.problems).toEqual([]);
+});
+
+test("an existing cluster that another environment may be on is pointed out, and no other", () => {
+  const [prod] = build(eks(), "eks").stacks;
+  const on = (kubeconfigSecret: string) => ({
+    ...prod!.architecture,
+    mode: "existing-cluster" as const,
+    cluster: { ...prod!.architecture.cluster!, kubeconfigSecret },
+  });
+  const wishes = (environment: "prod" | "staging", kubeconfigSecret: string) => ({
+    environment,
+    existing: { kubeconfigSecret } as never,
+  });
+  const warned = (...[mode, wish, secret]: ["eks" | "existing-cluster", ReturnType<typeof wishes>, string]) =>
+    sharedClusterWarning({ mode }, wish, [on(secret)]);
+  expect(warned("existing-cluster", wishes("staging", "there"), "there")).toMatch(
+    /^prod takes .*holds one environment/,
+  );
+  expect(warned("existing-cluster", wishes("staging", "there"), "elsewhere")).toBeNull();
+  expect(warned("existing-cluster", wishes("prod", "there"), "there")).toBeNull();
+  expect(warned("eks", wishes("staging", "there"), "there")).toBeNull();
 });
 
 describe("kube-proxy", () => {
