@@ -60,7 +60,11 @@ function composeAmes(
   opts: pulumi.ComponentResourceOptions,
 ): AmesLoadBalancer | null {
   const ships = amesShips(architecture.ships);
-  if (ships.length === 0 || ames === null) return null;
+  if (ships.length === 0) return null;
+  if (ames === null)
+    throw new pulumi.RunError(
+      `architecture.ships: ${ships[0]!.id} is behind a load balancer for Ames, and mode ${architecture.mode} makes none; plan again`,
+    );
   const { region } = architecture;
   return new (loadAmesLoadBalancer())(
     amesName(architecture),
