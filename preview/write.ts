@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Preview } from "./result";
 import { manifestFiles, manifestText } from "./manifests";
+import { wayBack } from "./way-back";
 import { mermaid } from "./mermaid";
 
 /** Says that a preview wrote the directory, and which files. */
@@ -73,6 +74,10 @@ function* contents(preview: Preview): Generator<{ file: string; chunks: Iterable
   yield { file: "graph.json", chunks: graphJson(preview) };
   yield { file: "graph.mmd", chunks: [mermaid(preview.graph)] };
   yield { file: "cost.json", chunks: [`${JSON.stringify(preview.costs, null, 2)}\n`] };
+  for (const stack of new Set(preview.graph.resources.map((r) => r.stack))) {
+    const file = wayBack(preview.graph.resources, stack);
+    if (file !== null) yield { file: `way-back/${stack}.json`, chunks: [`${JSON.stringify(file, null, 2)}\n`] };
+  }
   for (const file of manifestFiles(preview.graph)) yield { file: file.path, chunks: manifestText(file) };
   for (const { host, userData, script } of preview.hosts) {
     if (userData !== null) yield { file: `hosts/${host}/user-data`, chunks: [userData] };
