@@ -2,31 +2,65 @@
 // server. At the first preview nobody can be asked yet; from the first `up` on the server judges everything.
 import { parse } from "yaml";
 import * as fs from "node:fs";
+import { ENVOY_GATEWAY_CHART } from "../../components/eks/render/edge";
 import { POOL_LABEL, ROLE_LABEL } from "../../components/eks/node-pool";
 import { NODE_ROLE, SHIPS_TAINT_KEY } from "../../components/fleet/render/names";
 import type { Architecture } from "../../planner/architecture/schema";
 import type { KubeObject } from "../cluster/control-plane/api";
 import { nodeName } from "../cluster/control-plane/stages";
-import { readyShips } from "../cluster/fleet/deploy";
-import { examples, prepare } from "./engine/examples";
+import { definitions } from "../cluster/fleet/definitions";
+import { type Pod, readyShips } from "../cluster/fleet/deploy";
+import { completed, type Example, examples, prepare } from "./engine/examples";
+import { outOfOrder } from "./engine/destroy-order";
 import { expectDone, expectUnchanged } from "./engine/expectations";
 import { Project } from "./engine/project";
-import { node, ownObjects, type RealCluster, realCluster, ZONE } from "./engine/real-cluster";
+import { groupOf, node, ownObjects, type RealCluster, realCluster, ZONE } from "./engine/real-cluster";
 
-describe.each(["doks"] as const)("%s", (mode) => {
-  const example = examples[mode];
+/** Two customers behind a domain: gateway, load balancer and their controllers are part of the platform. */
+const NAMES = ["sampel-palnet", "wicdev-wisryt", "ravmel-ropdyl", "hastuc-dibtux"];
+const BEHIND_A_DOMAIN = completed(
+  {
+    apiVersion: "roadstead/v1",
+    environment: "prod",
+    platform: "eks",
+    experience: "expert",
+    customers: 2,
+    regions: { allowed: ["us-west-2"] },
+    domain: "fleet.example.com",
+    ships: {
+      named: NAMES.map((n, i) => ({ name: `~${n}`, customer: ["acme", "globex"][i % 2], key: { secret: `${n}-key` } })),
+    },
+  },
+  NAMES,
+);
+const FLEETS: [string, Example][] = [
+  ["doks", examples.doks],
+  ["eks", BEHIND_A_DOMAIN],
+];
+/** What Envoy Gateway's chart defines; a cluster has none of it before. */
+const OF_THE_GATEWAY = /(^|\.)gateway\.(networking\.k8s|envoyproxy)\.io$/;
+
+describe.each(FLEETS)("%s", (mode, example) => {
   const project = new Project();
   let cluster: RealCluster;
   let stacks: string[];
+  let pods: Pod[];
 
   beforeAll(async () => {
     stacks = await prepare(project, example);
     const { zones, nodePools } = lockOf(project, stacks[0]!);
-    cluster = await realCluster(null, nodePools.flatMap(nodesOf), zones.length > 0 ? zones : [ZONE]);
+    const places = zones.length > 0 ? zones : [ZONE];
+    const comesLater = (group: string): boolean =>
+      example.requirements.domain !== undefined && OF_THE_GATEWAY.test(group);
+    cluster = await realCluster(null, nodePools.flatMap(nodesOf), places, (group) => !comesLater(group));
+    const brought = definitions().filter((d) => OF_THE_GATEWAY.test(groupOf(d)));
+    fs.writeFileSync(project.path("charts.json"), JSON.stringify({ [ENVOY_GATEWAY_CHART]: brought }));
+    process.env.ROADSTEAD_CHART_DEFINITIONS = project.path("charts.json");
     process.env.ROADSTEAD_API_SERVER = cluster.kubeconfig;
   });
   afterAll(async () => {
     delete process.env.ROADSTEAD_API_SERVER;
+    delete process.env.ROADSTEAD_CHART_DEFINITIONS;
     const left = project.left();
     project.remove();
     await cluster?.stop();
@@ -38,7 +72,7 @@ describe.each(["doks"] as const)("%s", (mode) => {
     const made = project.cloud.journal();
     expect(made.filter((e) => e.op !== "create")).toEqual([]);
     expect(new Set(made.map((e) => e.urn)).size).toBe(made.length);
-    const pods = await readyShips(cluster.api, example.ships.length, 60_000);
+    pods = await readyShips(cluster.api, example.ships.length, 60_000);
     const nodes = await cluster.api.list("/api/v1/nodes");
     const roleOf = new Map(nodes.map((n) => [n.metadata.name, n.metadata.labels![NODE_ROLE.key]]));
     expect(new Set(pods.map((p) => roleOf.get(p.spec.nodeName!)))).toEqual(new Set([NODE_ROLE.ships]));
@@ -49,6 +83,22 @@ describe.each(["doks"] as const)("%s", (mode) => {
       expectUnchanged(await project.pulumi(["up", "--yes", "--stack", stack]));
       expectUnchanged(await project.refresh(stack));
     }
+  });
+
+  test("takes the next Kubernetes version in place: control plane before nodes, no ship's pod is touched", async () => {
+    const from = project.cloud.journal().length;
+    const { versions } = example.requirements as { versions: object };
+    const next = { ...example.requirements, versions: { ...versions, kubernetes: "1.35" } };
+    await project.record(next, ["--force"]);
+    for (const stack of stacks) expectDone(await project.pulumi(["up", "--yes", "--stack", stack]));
+    const changed = project.cloud.journal().slice(from);
+    expect(changed.filter((e) => e.op !== "update")).toEqual([]);
+    const kinds = changed.map((e) => e.type.split(":").pop()!);
+    expect(kinds.filter((k) => k === "StatefulSet")).toEqual([]);
+    if (mode === "eks") expect(kinds.lastIndexOf("Cluster")).toBeLessThan(kinds.indexOf("NodeGroup"));
+    const uids = (all: Pod[]) => all.map((p) => p.metadata.uid).sort();
+    expect(uids(await readyShips(cluster.api, example.ships.length, 60_000))).toEqual(uids(pods));
+    for (const stack of stacks) expectUnchanged(await project.pulumi(["up", "--yes", "--stack", stack]));
   });
 
   test("goes from the top: ships before nodes, nodes before the cluster; claims and piers stay", async () => {
@@ -67,6 +117,7 @@ describe.each(["doks"] as const)("%s", (mode) => {
     ].map((kind) => kinds.flatMap((k, i) => (kind.test(k) ? [i] : [])));
     expect(Math.max(...lastShip!)).toBeLessThan(Math.min(...nodes!));
     expect(Math.max(...nodes!)).toBeLessThan(Math.min(...clusters!));
+    expect(outOfOrder(types)).toEqual([]);
     const left = (await ownObjects(cluster.api)).map((o) => o.kind);
     expect(left.filter((kind) => kind === "Lease")).toHaveLength(example.ships.length);
     expect(left.filter((kind) => kind === "PersistentVolumeClaim")).toHaveLength(example.ships.length);

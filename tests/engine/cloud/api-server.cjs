@@ -67,6 +67,16 @@ class ApiServer {
     return this.#send("PATCH", object, {}, { body: patch, type: "application/json-patch+json" });
   }
 
+  /** What only a controller says of an object. */
+  status(object, status) {
+    return this.#send("PATCH", object, {}, { body: { status }, type: "application/merge-patch+json", part: "/status" });
+  }
+
+  /** Every object of the kind in the namespace. */
+  async list(object) {
+    return (await this.#send("GET", { ...object, metadata: { ...object.metadata, name: undefined } }, {})).items;
+  }
+
   /** Foreground: what it owns goes first. */
   remove(object) {
     const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Foreground" };
@@ -95,14 +105,14 @@ class ApiServer {
     return found && { base, ...found };
   }
 
-  async #send(method, object, query, { body, type } = {}) {
+  async #send(method, object, query, { body, type, part = "" } = {}) {
     const found = await this.#kind(object);
     if (found === undefined)
       throw new Unserved(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
     const { name, namespace = "default" } = object.metadata;
     const folder = `${found.base}${found.namespaced ? `/namespaces/${namespace}` : ""}/${found.name}`;
     const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined)).toString();
-    const path = `${folder}${method === "POST" ? "" : `/${name}`}${asked ? `?${asked}` : ""}`;
+    const path = `${folder}${method === "POST" || name === undefined ? "" : `/${name}${part}`}${asked ? `?${asked}` : ""}`;
     return this.#request(method, path, body, type);
   }
 

@@ -6,6 +6,7 @@
 const { Buffer } = require("node:buffer");
 const { randomBytes } = require("node:crypto");
 const { setTimeout } = require("node:timers");
+const { balance, isBalanced, unbalance } = require("./live-charts.cjs");
 const { isCreators, takeOver, withIgnored } = require("./field-managers.cjs");
 const { differingPaths, normalForm, pruned } = require("./normal-form.cjs");
 const { AlreadyExists, Refused } = require("./store.cjs");
@@ -49,7 +50,12 @@ class LiveCluster {
 
   async create(object, inputs) {
     const { [SKIP_AWAIT]: skipped, [WAIT_FOR]: awaited } = inputs.metadata.annotations ?? {};
-    if (AWAITED.test(inputs.kind) && skipped !== "true" && !/^jsonpath={\.metadata\.\w+}$/.test(awaited ?? ""))
+    if (
+      AWAITED.test(inputs.kind) &&
+      !isBalanced(inputs) &&
+      skipped !== "true" &&
+      !/^jsonpath={\.metadata\.\w+}$/.test(awaited ?? "")
+    )
       throw new Refused(`the provider waits until a ${inputs.kind} is ready; this stand-in cannot: ${object.urn}`);
     const manager = `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
     const live = await this.#retrying(() => this.api.create(inputs, { fieldManager: manager })).catch((error) => {
@@ -57,7 +63,8 @@ class LiveCluster {
       throw notCreated(error);
     });
     this.cloud.note("create", { ...object, id: idOf(live) });
-    return { id: idOf(live), state: checkpoint(live, inputs, manager) };
+    const awaitedLive = isBalanced(inputs) ? await balance(this.api, live) : live;
+    return { id: idOf(live), state: checkpoint(awaitedLive, inputs, manager) };
   }
 
   /** Null when it is gone. `state` and `inputs` are null for an object that was never managed here. */
@@ -104,6 +111,7 @@ class LiveCluster {
     const answered = await this.api.remove(asked).catch(nullIfGone);
     if (answered === null) return;
     this.cloud.note("delete", object);
+    if (isBalanced(state)) await unbalance(this.api, asked);
     const annotations = (state.__inputs ?? state).metadata?.annotations ?? {};
     if (annotations[SKIP_AWAIT] === "true" && NOT_AWAITED.test(asked.kind)) return;
     const seconds = Number(annotations[TIMEOUT] ?? DEFAULT_SECONDS);

@@ -14,12 +14,16 @@ const { ApiServer } = require("./api-server.cjs");
 const { faults } = require("./faults.cjs");
 const { importedAs } = require("./import-ids.cjs");
 const { Cluster } = require("./cluster.cjs");
+const { installDefinitions, isRelease } = require("./live-charts.cjs");
 const { LiveCluster } = require("./live-cluster.cjs");
 const { normalForm } = require("./normal-form.cjs");
 const REPLACES = require("./replaces.json");
 const { asSecret, plain, SECRET } = require("./secrets.cjs");
 const { AlreadyExists, Cloud, Refused } = require("./store.cjs");
 const { computed, lookup, newId, takenName, withName } = require("./types.cjs");
+
+/** Whether the API server answers for this resource: a Helm release is none of its objects. */
+const isLive = (request) => live !== null && !isRelease(typeOf(request.getUrn()));
 
 /** How the engine writes a value that is not known yet (@pulumi/pulumi, runtime/rpc.ts). */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -142,11 +146,11 @@ const methods = {
   check: (request) => {
     const type = typeOf(request.getUrn());
     const named = withName(type, nameOf(request.getUrn()), raw(request.getNews()), raw(request.getOlds()));
-    return checked(live ? normalForm(named) : named);
+    return checked(isLive(request) ? normalForm(named) : named);
   },
   diff: (request) => {
     const type = typeOf(request.getUrn());
-    const { changed, replaces, fixedName } = live
+    const { changed, replaces, fixedName } = isLive(request)
       ? liveDifferences(request)
       : differences(type, read(request.getOldInputs()), read(request.getNews()));
     const response = new messages.DiffResponse();
@@ -162,7 +166,7 @@ const methods = {
     const type = typeOf(request.getUrn());
     const inputs = read(request.getProperties());
     const response = new messages.CreateResponse();
-    if (live) {
+    if (isLive(request)) {
       const given = raw(request.getProperties());
       if (request.getPreview()) {
         const seen = hasUnknown(inputs) ? inputs : await live.previewCreate(inputs);
@@ -179,6 +183,7 @@ const methods = {
       response.setProperties(Struct.fromJavaScript({ ...raw(request.getProperties()), ...unknown }));
       return response;
     }
+    if (live) await installDefinitions(live.api, inputs);
     const made = await injected("create", type, () => {
       cluster?.admit(type, inputs);
       const id = newId(type, inputs);
@@ -193,7 +198,7 @@ const methods = {
     return response;
   },
   read: async (request) => {
-    if (live) return readLive(request);
+    if (isLive(request)) return readLive(request);
     const found = findOrImport(typeOf(request.getUrn()), request.getId(), read(request.getProperties()));
     const response = new messages.ReadResponse();
     if (found === null) return response;
@@ -209,7 +214,7 @@ const methods = {
     const inputs = read(request.getNews());
     const before = read(request.getOldInputs());
     const response = new messages.UpdateResponse();
-    if (live) {
+    if (isLive(request)) {
       const preview = request.getPreview();
       const given = raw(request.getNews());
       const ignoreChanges = request.getIgnorechangesList();
@@ -232,7 +237,7 @@ const methods = {
   },
   delete: async (request) => {
     const type = typeOf(request.getUrn());
-    if (live) {
+    if (isLive(request)) {
       const object = objectOf(request, request.getId());
       await injected("delete", type, () => live.remove(object, read(request.getProperties())));
       return new Empty();

@@ -17,19 +17,27 @@ export interface RealCluster extends ControlPlane {
   credentials: string;
 }
 
-/** `storageClass`: one that keeps volumes, null for none. `nodes`: nodes for any pod when left out. */
+/**
+ * `storageClass`: one that keeps volumes, null for none. `nodes`: nodes for any pod when left out. `known`: which custom kinds
+ * are there from the start, by their group; all of them when left out.
+ */
 export async function realCluster(
   storageClass: string | null,
   nodes: KubeObject[] = plainNodes(),
   zones: readonly string[] = [ZONE],
+  known: (group: string) => boolean = () => true,
 ): Promise<RealCluster> {
   const plane = await startControlPlane({ zones });
-  for (const object of [...definitions(), ...(storageClass ? [classKeeping(storageClass)] : []), ...nodes]) {
+  const there = definitions().filter((d) => known(groupOf(d)));
+  for (const object of [...there, ...(storageClass ? [classKeeping(storageClass)] : []), ...nodes]) {
     const made = await plane.api.create(object);
     if (!made.ok) throw new Error(`${pathOf(object)}: ${made.message}`);
   }
   return { ...plane, credentials: fs.readFileSync(plane.kubeconfig, "utf8") };
 }
+
+/** The group of the kind that a definition defines. */
+export const groupOf = (definition: KubeObject): string => (definition.spec as { group: string }).group;
 
 /** The same wishes on that cluster. */
 export const onCluster = (example: Example, { credentials }: RealCluster): Example => ({
