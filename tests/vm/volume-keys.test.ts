@@ -107,7 +107,7 @@ describe("a volume whose key tang servers help to find", () => {
     await host.get("systemctl stop roadstead-volume && rm /var/lib/roadstead/bootstrap.done");
     await host.detach(first);
     await host.attach(second);
-    tang.start();
+    await tang.start();
     await settle("planet at DigitalOcean", { volumeKey: "tang", tang: [tang.server] });
     expect(await volume("prepare")).toMatchObject({ code: 0 });
     expect(await keyFiles()).toBe("volume.recovery");
@@ -133,7 +133,7 @@ describe("a volume whose key tang servers help to find", () => {
     await host.get("systemctl start --no-block roadstead-volume");
     await host.until("the reason", "journalctl -b -o cat -u roadstead-volume | grep -q 'waiting for the tang servers'");
     expect((await host.sh(mounted)).code).not.toBe(0);
-    tang.start();
+    await tang.start();
     await host.until("the volume", mounted);
     expect(header()).toBe(formatted);
   });

@@ -1,6 +1,7 @@
 // A tang server outside of the host: Debian's own, from the cached root, answering in this test run's network.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TangServer } from "../../../components/host/render";
@@ -10,7 +11,8 @@ import { OUTSIDE } from "../../host/downloads";
 const ROOT = process.env["ROADSTEAD_HOST_ROOT"] ?? "";
 
 export class Tang {
-  private process: ChildProcess | undefined;
+  private listening: Server | undefined;
+  private readonly open = new Set<Socket>();
   private readonly root = mkdtempSync(join(tmpdir(), "roadstead-tang-"));
 
   constructor(private readonly port: number) {
@@ -33,25 +35,26 @@ export class Tang {
     return { url: `http://${OUTSIDE.downloads}:${this.port}`, thumbprint: shown.trim() };
   }
 
-  start(): void {
-    this.process = spawn(
-      "setpriv",
-      [
-        "--pdeathsig",
-        "KILL",
-        "chroot",
-        join(this.root, "mounted"),
-        "/usr/libexec/tangd",
-        "-l",
-        "-p",
-        String(this.port),
-        "/mnt",
-      ],
-      { stdio: "ignore" },
-    );
+  async start(): Promise<void> {
+    this.listening = createServer((socket) => {
+      this.open.add(socket);
+      // One process a connection, as Debian's socket unit has it.
+      const answer = spawn("chroot", [join(this.root, "mounted"), "/usr/libexec/tangd", "/mnt"], {
+        stdio: ["pipe", "pipe", "ignore"],
+      });
+      for (const stream of [socket, answer.stdin]) stream.on("error", () => undefined);
+      socket.pipe(answer.stdin);
+      answer.stdout.pipe(socket);
+      socket.once("close", () => {
+        this.open.delete(socket);
+        answer.kill();
+      });
+    });
+    await new Promise<void>((resolve) => this.listening!.listen(this.port, OUTSIDE.downloads, resolve));
   }
 
   stop(): void {
-    this.process?.kill("SIGKILL");
+    this.listening?.close();
+    for (const socket of this.open) socket.destroy();
   }
 }
