@@ -158,7 +158,10 @@ const rich = { budget: { monthly: 1_000_000, currency: "USD" } };
 const WISHES: [string, unknown][] = [
   ["fleet-1000", big],
   ["3,000 ships of one customer", { ...big, ...rich, customers: 1, growth: {}, ships: { ...big.ships, count: 3000 } }],
-  ["a customer a ship", { ...big, customers: 1000 }],
+  [
+    "a customer a ship, each reached through a load balancer",
+    { ...big, ...rich, customers: 1000, ships: { ...big.ships, amesInbound: "nlb" } },
+  ],
   [
     "HIPAA, with copies every twelve hours in a second region",
     {
@@ -225,6 +228,15 @@ test("a second region is asked for what the fleet takes when it is built anew th
 test("every type of the catalog counts against the one quota for standard families", () => {
   const families = [...new Set(defaultCatalog().instanceTypes.map((t) => t.family[0]))];
   expect(families.filter((letter) => !"acdhimrtz".includes(letter!))).toEqual([]);
+});
+
+test("load balancers, target groups and snapshots of thousands of ships are asked for", () => {
+  const ships = { ...big.ships, count: 3_000, amesInbound: "nlb" };
+  const asked = plan(read({ ...big, ...rich, growth: {}, ships })).quotaRequests.map((q) => [q.quota, q.need]);
+  // A pilot of ten and sixty cells, and one for HTTPS.
+  expect(asked).toContainEqual([LIMITS.nlbPerRegion.what, 62]);
+  expect(asked).toContainEqual([LIMITS.targetGroups.what, 3_002]);
+  expect(asked).toContainEqual([LIMITS.snapshotsPerRegion.what, 270_000]);
 });
 
 describe("what nobody raises keeps a plan from being chosen", () => {
