@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { RenderHostOptions } from "../../components/host/render";
 import { rendered, samples } from "../host/hosts";
-import { blankVolume, devicePath, holds, publicKey, stopAll, sum, Vm } from "./machine/vm";
+import { blankVolume, devicePath, holds, publicKey, scratch, stopAll, sum, Vm } from "./machine/vm";
 import { Tang } from "./machine/tang";
 
 const VOLUME = "/usr/local/lib/roadstead/volume";
@@ -24,7 +24,7 @@ ExecStart=install -D /dev/null /var/lib/roadstead/bootstrap.done
 `;
 
 const host = new Vm("bench", userData);
-const tang = new Tang(7500);
+const tang = new Tang(scratch, 7500);
 const [first, second, ebs, other] = [
   blankVolume("sampel-palnet"),
   blankVolume("sampel-palnet"),
@@ -59,7 +59,7 @@ beforeAll(async () => {
   await put("/usr/local/lib/roadstead/bootstrap", "#!/bin/sh\n", "0755");
 });
 afterAll(async () => {
-  tang.stop();
+  tang.close();
   await stopAll();
 });
 

@@ -1,8 +1,7 @@
 // A tang server outside of the host: Debian's own, from the cached root, answering in this test run's network.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TangServer } from "../../../components/host/render";
 import { OUTSIDE } from "../../host/downloads";
@@ -13,11 +12,15 @@ const ROOT = process.env["ROADSTEAD_HOST_ROOT"] ?? "";
 export class Tang {
   private listening: Server | undefined;
   private readonly open = new Set<Socket>();
-  private readonly root = mkdtempSync(join(tmpdir(), "roadstead-tang-"));
+  private readonly root: string;
 
-  constructor(private readonly port: number) {
+  constructor(
+    folder: string,
+    private readonly port: number,
+  ) {
+    this.root = join(folder, "tang");
     const at = join(this.root, "mounted");
-    mkdirSync(at);
+    mkdirSync(this.root);
     // In the mount namespace of this run, which ends with it.
     execFileSync("mount", ["-t", "tmpfs", "tmpfs", this.root]);
     for (const dir of ["mounted", "upper", "work"]) mkdirSync(join(this.root, dir));
@@ -56,5 +59,11 @@ export class Tang {
   stop(): void {
     this.listening?.close();
     for (const socket of this.open) socket.destroy();
+  }
+
+  /** Ends it for good. */
+  close(): void {
+    this.stop();
+    for (const at of [join(this.root, "mounted"), this.root]) execFileSync("umount", ["-l", at]);
   }
 }

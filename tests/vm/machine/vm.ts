@@ -1,7 +1,18 @@
 // One host as a provider gives it: a disk with Debian and its own kernel, a volume, a network card, user-data. It ends with
 // the test run, however that ends. The test run itself is the world outside (see run.mjs).
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +47,12 @@ const progress = (text: string): void => void process.stderr.write(`  ${clock()}
 const began = Date.now();
 const clock = (): string => `${Math.round((Date.now() - began) / 1000)} s`.padStart(7);
 
-const scratch = mkdtempSync(join(tmpdir(), "roadstead-vm-"));
+/** Everything of this run; what a run that was killed has left goes first. */
+const PREFIX = "roadstead-vm-";
+for (const name of readdirSync(tmpdir()))
+  if (name.startsWith(PREFIX) && !existsSync(`/proc/${name.slice(PREFIX.length).split("-")[0]}`))
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+export const scratch = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
 /** The administrator's public key. */
 export const publicKey = administrator(scratch);
 const running = new Set<Vm>();
