@@ -54,7 +54,7 @@ const cases: [string, unknown][] = [
   ],
   [
     "eks with load balancers for Ames, and none for who is relayed",
-    { ...eks, ships: { count: 60, named: [{ name: "~zod", amesInbound: "nlb" }, { name: "~marzod" }] } },
+    { ...eks, ships: { count: 12, named: [{ name: "~zod", amesInbound: "nlb" }, { name: "~marzod" }] } },
   ],
   ["eks with a load balancer for Ames in every cell", { ...eks, ships: { count: 20, amesInbound: "nlb" } }],
   ["doks", { environment: "prod", ships: { count: 20 }, platform: "doks", domain: "ships.example.com" }],
@@ -96,7 +96,7 @@ const cases: [string, unknown][] = [
 describe.each(cases)("%s", (_, wish) => {
   let chosen: Candidate;
   let resources: GraphResource[];
-  beforeAll(async () => ({ chosen, resources } = await previewed(wish)), 30_000);
+  beforeAll(async () => ({ chosen, resources } = await previewed(wish)), 120_000);
 
   const lines = (type: string) => chosen.lines.filter((l) => l.resources.includes(type));
   const quantity = (type: string, item = /./) =>
