@@ -86,13 +86,13 @@ const number = (address: string): number => address.split(".").reduce((n, part) 
 
 /** What may be said to an address by a workload; empty: nothing. */
 export const allowedTo = (all: readonly Connection[], from: string, address: string): string[] =>
-  all.filter((c) => c.from === from && isAt(c.to, address)).map((c) => c.allowed);
+  all.filter((c) => c.from === from && holds(c.to, address)).map((c) => c.allowed);
 
-/** What an address may say to a workload; empty: nothing. */
+/** What may be said by an address to a workload. */
 export const allowedFrom = (all: readonly Connection[], address: string, to: string): string[] =>
-  all.filter((c) => c.to === to && isAt(c.from, address)).map((c) => c.allowed);
+  all.filter((c) => c.to === to && holds(c.from, address)).map((c) => c.allowed);
 
-function isAt(end: string, address: string): boolean {
+function holds(end: string, address: string): boolean {
   const range = rangeOf(end);
   return range !== null && range[0] <= number(address) && number(address) <= range[1];
 }

@@ -39,6 +39,8 @@ export interface Rendered {
   dir: string;
   objects: KubeObject[];
   cloud: CloudResource[];
+  /** `namespace/name` of each, with the port its peers use. */
+  ships: Map<string, number>;
 }
 
 /** Every fleet in a folder of its own: manifests/, hosts/, main.tf. */
@@ -58,11 +60,13 @@ export async function renderFleets(root: string): Promise<Rendered[]> {
     write(dir, objects, cloud);
     for (const file of files.filter((f) => f.startsWith("hosts/")))
       copy(path.join(preview, file), path.join(dir, file));
-    all.push({ fleet, dir, objects, cloud });
+    const locked = stacks.flatMap((stack) => stack.architecture.ships);
+    const ships = new Map(locked.map((ship) => [`${ship.tenant}/${ship.id}`, ship.ames.port]));
+    all.push({ fleet, dir, objects, cloud, ships });
   }
   const dir = path.join(root, "judged/drill");
   write(dir, drill(), []);
-  all.push({ fleet: "drill", dir, objects: drill(), cloud: [] });
+  all.push({ fleet: "drill", dir, objects: drill(), cloud: [], ships: new Map() });
   return all;
 }
 

@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { faultsOf } from "./analyzer";
+import { allowedFrom, allowedTo, connections, faultsOf, rangeOf } from "./analyzer";
 import { checkov, type Judged } from "./checkov";
 import { address } from "./cloud/terraform";
 import { brokenCloud, brokenPods, CLOUD_FAULTS, LEAKED, POD_FAULTS } from "./controls";
@@ -15,29 +15,32 @@ import { disagreement, type Finding, verdictsOn } from "./verdicts";
 const KUBERNETES = "1.34";
 const AGREED = { unjudged: [], stale: [], twice: [] };
 const CONTROL = "control: ";
+const HTTP = "protocols:TCP,dst_ports:8080";
 
 let root: string;
 let fleets: Rendered[];
-let judged: Judged;
 const fleet = (name: string): Rendered => fleets.find((f) => f.fleet === name)!;
 const withPods = (): Rendered[] => fleets.filter((f) => f.objects.some((o) => ["StatefulSet", "Job"].includes(o.kind)));
 
 beforeAll(async () => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), "roadstead-judges-"));
   fleets = await renderFleets(root);
-  const all = path.join(root, "judged");
-  const control = (fault: string): string => path.join(all, CONTROL + fault);
+  const control = (fault: string): string => path.join(root, "judged", CONTROL + fault);
   for (const fault of CLOUD_FAULTS) write(control(fault.fault), [], brokenCloud(fault, fleet(fault.fleet).cloud));
   for (const fault of POD_FAULTS) write(control(fault.fault), brokenPods(fault, fleet("existing-cluster").objects), []);
   write(control("a leaked key"), [LEAKED], []);
-  judged = checkov(all);
-}, 600_000);
+}, 300_000);
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
 const isControl = (finding: Finding): boolean => finding.fleet.startsWith(CONTROL);
-const inControl = (fault: string): Finding[] => judged.findings.filter((f) => f.fleet === CONTROL + fault);
 
 describe("checkov", () => {
+  let judged: Judged;
+  beforeAll(() => {
+    judged = checkov(path.join(root, "judged"));
+  }, 600_000);
+  const inControl = (fault: string): Finding[] => judged.findings.filter((f) => f.fleet === CONTROL + fault);
+
   test("is the pinned version, and reads every file", () => {
     expect(judged.version).toBe("3.3.30");
     expect(judged.unread).toEqual([]);
@@ -135,5 +138,48 @@ describe("network-config-analyzer", () => {
     expect(
       idle.map((o) => `NetworkPolicy.${o.metadata.namespace}.${o.metadata.name}`).filter((r) => !seen.has(r)),
     ).toEqual([]);
+  });
+
+  // EKS says where its API answers; elsewhere that is known only once there is a cluster.
+  test.each([
+    ["eks-hipaa", "443"],
+    ["eks", "443"],
+    ["eks-ames", "443"],
+    ["doks", "443,6443,16443"],
+    ["existing-cluster", "443,6443"],
+  ])("%s: ships reach DNS, of private networks the ports of a Kubernetes API, no ship and no metadata", (name, api) => {
+    const { objects, ships } = fleet(name);
+    const all = connections([...asAdmitted(objects), ...othersBeside(objects)]);
+    expect(ships.size).toBe(objects.filter((o) => o.kind === "StatefulSet").length);
+    for (const ship of ships.keys()) {
+      const to = all.filter((c) => c.from === ship && c.to !== ship && rangeOf(c.to) === null);
+      expect(to.map((c) => `${c.to} ${c.allowed}`)).toEqual(["kube-system/coredns protocols:TCP, UDP,dst_ports:53"]);
+      for (const address of ["169.254.169.254", "100.64.0.1", "127.0.0.1"])
+        expect(allowedTo(all, ship, address)).toEqual([]);
+      for (const address of ["10.0.3.7", "10.99.0.1", "172.16.0.1", "172.20.0.1", "192.168.1.1"])
+        expect([[], [`protocols:TCP,dst_ports:${api}`]]).toContainEqual(allowedTo(all, ship, address));
+    }
+  });
+
+  test.each(["eks-hipaa", "eks", "doks", "existing-cluster"])("%s: from outside nobody reaches a ship", (name) => {
+    const { objects, ships } = fleet(name);
+    const all = connections([...asAdmitted(objects), ...othersBeside(objects)]);
+    expect(all.filter((c) => ships.has(c.to) && rangeOf(c.from) !== null)).toEqual([]);
+  });
+
+  test("eks-ames: peers reach each ship on its own port, and load balancers ask whether it is up", () => {
+    const { objects, ships, cloud } = fleet("eks-ames");
+    const subnets = cloud.filter((r) => r.type === "aws:ec2/subnet:Subnet");
+    const inside = (name: RegExp): string[] =>
+      subnets.filter((r) => name.test(r.name)).map((r) => String(r.inputs.cidrBlock).replace(/\.\d+\/\d+$/, ".7"));
+    expect(inside(/public/).length).toBeGreaterThan(1);
+    const all = connections([...asAdmitted(objects), ...othersBeside(objects)]);
+    expect(new Set(ships.values()).size).toBe(ships.size);
+    for (const [ship, port] of ships) {
+      const ames = `protocols:UDP,dst_ports:${port}`;
+      for (const peer of ["8.8.8.8", "192.0.66.1"]) expect(allowedFrom(all, peer, ship)).toEqual([ames]);
+      for (const balancer of inside(/public/)) expect(allowedFrom(all, balancer, ship)).toEqual([HTTP]);
+      for (const node of inside(/private/)) expect(allowedFrom(all, node, ship)).toEqual([]);
+    }
   });
 });
