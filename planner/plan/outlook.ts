@@ -1,6 +1,6 @@
 // What happens later and what the figures hang on: growth, limits, quotas, sensitivity, open questions.
 import type { Catalog } from "../catalog/catalog";
-import { LIMITS } from "../catalog/limits";
+import { LIMITS, LIMITS_READ_ON } from "../catalog/limits";
 import { awsDemands, awsFleet } from "./quotas";
 import type { Requirements } from "../requirements/schema";
 import { withSet, type Evaluate, type SetValues } from "./changes";
@@ -98,7 +98,8 @@ export function quotaRequests(r: Requirements, c: Candidate, catalog: Catalog): 
       // Where a number is stated and too small the candidate is rejected.
       const have = (stated && r.existing.quotas?.[stated]) ?? limit.value;
       const quota = region === fleet.region ? limit.what : `${limit.what}, in ${region}`;
-      return need > have ? [{ provider: "aws", quota, have, need, source: limit.source, ask }] : [];
+      const source = `${limit.source}; read ${LIMITS_READ_ON}`;
+      return need > have ? [{ provider: "aws", quota, have, need, source, ask }] : [];
     });
   if (c.provider !== "digitalocean") return [];
   const droplets = r.existing.quotas?.droplets ?? null;
