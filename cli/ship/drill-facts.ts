@@ -94,6 +94,8 @@ export interface Asking {
 export interface Copy {
   handle: string;
   takenAt: string | null;
+  /** Whether it is known to be of the ship's volume. */
+  own: boolean;
 }
 
 /** The snapshot that is named, by the provider's id or as an object of the cluster; else the newest of the ship's volume. */
@@ -113,8 +115,9 @@ export async function copyOf(
         `--snapshot ${wanted}: is ${one === undefined ? "not there" : `of volume ${one.volume}`}; accepted: one of ${disk.handle}, ` +
           `the volume of ${ship.name ?? ship.id}`,
       );
-    if (found === null) io.err("whose volume it is of cannot be asked without the aws program: the event will tell\n");
-    return { handle: wanted, takenAt: one?.at ?? null };
+    if (found === null)
+      io.err("whose volume it is of could not be asked with the aws program: it can fail, and not pass\n");
+    return { handle: wanted, takenAt: one?.at ?? null, own: found !== null };
   }
   const named = await ofCluster(kubectl, ship, wanted);
   if (named !== null) return named;
@@ -132,7 +135,7 @@ export async function copyOf(
       `${ship.name ?? ship.id}: no snapshot of its volume ${disk.handle} was found; accepted: --snapshot ID` +
         (aws ? `. They are listed by: aws ec2 describe-snapshots --region ${region} ${filter.join(" ")}` : ""),
     );
-  return { handle: newest.id, takenAt: newest.at };
+  return { handle: newest.id, takenAt: newest.at, own: true };
 }
 
 async function ofCluster(kubectl: Kubectl, ship: LockedShip, wanted: string | undefined): Promise<Copy | null> {
@@ -149,7 +152,7 @@ async function ofCluster(kubectl: Kubectl, ship: LockedShip, wanted: string | un
     newest.boundVolumeSnapshotContentName,
   );
   const handle = content?.status?.snapshotHandle;
-  return handle === undefined ? null : { handle, takenAt: newest.creationTime ?? null };
+  return handle === undefined ? null : { handle, takenAt: newest.creationTime ?? null, own: true };
 }
 
 /** Null when the aws program is not there, or was not let in. */

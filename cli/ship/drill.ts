@@ -116,7 +116,7 @@ export async function shipDrill(
     io.err(`stopped; nothing was judged. Again: roadstead ship drill ${stack} ${name}\n`);
     return EXIT.cancelled;
   }
-  const verdict = judgeDrill({ ...seen, noted: noted.event, notedAt: noted.at, takenAt: copy.takenAt });
+  const verdict = judgeDrill({ ...seen, noted: noted.event, notedAt: noted.at, takenAt: copy.takenAt, own: copy.own });
   const report = {
     schema: "roadstead/drill/1",
     drill: shared.id,

@@ -266,10 +266,12 @@ export interface DrillEvidence {
   /** When that was noted, and when the snapshot was taken, in ISO 8601; null or absent where it is not known. */
   notedAt?: string | null;
   takenAt?: string | null;
+  /** Whether the snapshot is known to be of the ship's own volume. Default true. */
+  own?: boolean;
 }
 
 export interface DrillVerdict {
-  /** Pass: the copy can be read and has the noted event. Inconclusive: it can be read, and nothing says what it should have. */
+  /** Pass: the copy can be read and has the noted event. Inconclusive: it can be read, and nothing says what it should have, or whose it is. */
   verdict: "pass" | "fail" | "inconclusive";
   /** The copy's last event; null when it could not be read. */
   event: number | null;
@@ -279,7 +281,7 @@ export interface DrillVerdict {
 }
 
 /** What a drill has shown. Never that the copy may be started: no verdict says so. */
-export function judgeDrill({ exitCode, log, noted, notedAt, takenAt }: DrillEvidence): DrillVerdict {
+export function judgeDrill({ exitCode, log, noted, notedAt, takenAt, own = true }: DrillEvidence): DrillVerdict {
   const found = [...log.matchAll(/disk: live=[^,\n]*, event=(\d+)/g)].at(-1)?.[1];
   const event = found === undefined ? null : Number(found);
   const failed = (reason: string): DrillVerdict => ({ verdict: "fail", event, behind: null, reason });
@@ -302,5 +304,13 @@ export function judgeDrill({ exitCode, log, noted, notedAt, takenAt }: DrillEvid
       reason: `the copy is at event ${event}, ${behind} behind the ${noted} noted at ${notedAt}, after it was taken at ${takenAt}`,
     };
   if (behind > 0) return { ...failed(`the copy is at event ${event}, ${behind} behind the noted ${noted}`), behind };
+  // Any ship that ran for longer has the noted event.
+  if (!own)
+    return {
+      verdict: "inconclusive",
+      event,
+      behind: null,
+      reason: `the copy is at event ${event}, the noted one was ${noted}; whose volume it is of could not be asked`,
+    };
   return { verdict: "pass", event, behind, reason: `the copy is at event ${event}, the noted one was ${noted}` };
 }

@@ -22,7 +22,8 @@ versions: { kubernetes: "1.34" }
 class Pretended {
   readonly objects = new Map<string, Thing>();
   readonly asked: string[] = [];
-  snapshots: { id: string; at: string; volume: string }[] = [];
+  /** Null: the aws program is not let in. */
+  snapshots: { id: string; at: string; volume: string }[] | null = [];
   constructor(public script: Script) {}
 
   put(o: Thing): void {
@@ -34,7 +35,7 @@ class Pretended {
     this.asked.push(`${name} ${args.join(" ")}`);
     const done = (out: unknown) => ({ code: 0, out: typeof out === "string" ? out : JSON.stringify(out), err: "" });
     const failed = (err: string) => ({ code: 1, out: "", err });
-    if (name === "aws") return done(this.snapshots);
+    if (name === "aws") return this.snapshots === null ? failed("AccessDenied") : done(this.snapshots);
     const { script } = this;
     if (script.refuse && args.join(" ").includes(script.refuse)) return failed(script.why ?? "(Forbidden): no");
     const namespace = args.includes("-n") ? args[args.indexOf("-n") + 1] : undefined;
@@ -280,6 +281,16 @@ test("a snapshot of another volume, one that is not there, and no snapshot at al
   );
   expect((await drill({}, "~zod")).err).toMatch(/no lock of prod holds it/);
   expect(made()).toBe(0);
+});
+
+test("a snapshot whose volume could not be asked never passes, whatever its event", async () => {
+  await cluster({ log: log(9000) });
+  there.snapshots = null;
+  const done = await drill({ snapshot: "snap-0f" });
+  expect(done.out).toMatch(/^INCONCLUSIVE .*event 9000.*whose volume it is of could not be asked/);
+  expect(done.code).toBe(5);
+  there.script = { ...there.script, log: log(499) };
+  expect((await drill({ snapshot: "snap-0f" })).code).toBe(1);
 });
 
 test("a ship on a host has nothing to drill, and no cluster is asked", async () => {
