@@ -312,7 +312,7 @@ const drive = (volume: Volume): string[] => [
 const device = (volume: Volume): string[] => {
   const common = [`drive=${node(volume)}`, `id=${volume.name}`];
   return volume.nvme
-    ? ["nvme", ...common, "serial=vol0123456789abcdef0"]
+    ? ["nvme", ...common, `serial=vol0${volume.name}`]
     : ["scsi-hd", ...common, "vendor=DO", "product=Volume", `device_id=${volume.name}`];
 };
 const split = (pair: string): [string, string] => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
