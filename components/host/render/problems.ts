@@ -164,6 +164,11 @@ function volumeKeyProblems(settings: HostSettings): PredicateProblem[] {
   const out: PredicateProblem[] = [];
   const key = volumeKey(settings);
   const servers = settings.tang ?? [];
+  const known: string[] = Object.values(VolumeKey);
+  if (!known.includes(key))
+    out.push(
+      problem("bad-volume-key", "volumeKey", key, known.join(", "), "say who keeps the key, in one of these words"),
+    );
   if (settings.volumeKey !== undefined && !usesLuks(settings))
     out.push(
       problem(

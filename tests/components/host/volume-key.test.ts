@@ -38,6 +38,12 @@ it("with tang is bound to every server, asked once there is a network", () => {
 });
 
 it.each<[string, RenderHostOptions, RegExp]>([
+  // A random key would be made in memory, and forgotten with the pier behind it.
+  [
+    "a keeper nobody knows",
+    { volumeKey: "Operator" as VolumeKey },
+    /volumeKey: received Operator; accepted:? basic, tang/,
+  ],
   ["tang without a server", { volumeKey: "tang" }, /tang: received 0 servers with volumeKey tang/],
   ["servers without tang", { tang: TANG }, /tang: received 2 servers with volumeKey basic/],
   [

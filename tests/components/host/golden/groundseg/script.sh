@@ -362,7 +362,7 @@ key) # on standard input
   device=$(find_device)
   # A blank volume takes any key that is long enough to be one.
   if [ -z "$device" ] || [ "$(wc -c <"$keyfile.new")" -lt 16 ] ||
-    { cryptsetup isLuks "$device" && ! cryptsetup open --test-passphrase --key-file "$keyfile.new" "$device"; }; then
+    { ! is_blank "$device" && ! cryptsetup open --test-passphrase --key-file "$keyfile.new" "$device"; }; then
     rm "$keyfile.new"
     die "that key does not open ${device:-$DEVICE, which is not attached}: nothing was changed"
   fi
