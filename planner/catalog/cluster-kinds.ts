@@ -57,8 +57,8 @@ export interface PolicyAgent {
   /** Of one of its containers: a DaemonSet's name alone could be anybody's. */
   image: RegExp;
   enforces: Known;
-  /** A setting that turns enforcement off. */
-  off?: { configMap: string; key: string; value: string };
+  /** Where its settings are, beside it, and each that turns enforcement off. */
+  off?: { configMap: string; settings: { key: string; value: string }[] };
   source: string;
 }
 
@@ -75,8 +75,15 @@ export const POLICY_AGENTS: readonly PolicyAgent[] = [
     daemonSet: "cilium",
     image: /cilium/,
     enforces: "yes",
-    off: { configMap: "cilium-config", key: "enable-policy", value: "never" },
-    source: "docs.cilium.io/en/stable/security/policy/intro: enforced unless enable-policy is never",
+    off: {
+      configMap: "cilium-config",
+      settings: [
+        { key: "enable-policy", value: "never" },
+        { key: "enable-k8s-networkpolicy", value: "false" },
+      ],
+    },
+    source:
+      "docs.cilium.io/en/stable/security/policy/intro: enforced unless enable-policy is never; cilium#23127: nor Kubernetes' own with enable-k8s-networkpolicy false",
   },
   {
     by: "calico",

@@ -89,13 +89,25 @@ describe("a name is no evidence by itself", () => {
       expect(enforced([...without("DaemonSet"), { ...cilium, status }]).enforced).toBe("unknown");
   });
 
-  test("Cilium that is told never to enforce does not, and one whose settings cannot be read is unknown", () => {
-    const off = aks.things.map((t) =>
-      t.kind === "ConfigMap" ? clusters.settings("cilium-config", { "enable-policy": "never" }) : t,
-    );
-    expect(factsOf({ ...aks, things: off }).networkPolicies.enforced).toBe("no");
+  test.each<Record<string, string>>([{ "enable-policy": "never" }, { "enable-k8s-networkpolicy": "false" }])(
+    "Cilium that is told not to enforce does not: %p",
+    (setting) => {
+      const off = aks.things.map((t) => (t.kind === "ConfigMap" ? clusters.settings("cilium-config", setting) : t));
+      expect(factsOf({ ...aks, things: off }).networkPolicies.enforced).toBe("no");
+    },
+  );
+
+  test("Cilium whose settings are not read, or are not where it is, is unknown", () => {
     const hidden = (args: string[]) => (args[1] === "configmap" ? refused("forbidden") : null);
     expect(factsOf(aks, hidden).networkPolicies.enforced).toBe("unknown");
+    const without = aks.things.filter((t) => t.kind !== "ConfigMap" && t.kind !== "DaemonSet");
+    const elsewhere = [...without, clusters.daemonSet("cilium", "quay.io/cilium/cilium:v1.17.4", "cilium")];
+    const of = (...more: clusters.Thing[]) =>
+      factsOf({ ...aks, things: [...elsewhere, ...more] }).networkPolicies.enforced;
+    expect(of()).toBe("unknown");
+    expect(of(clusters.settings("cilium-config", {}))).toBe("unknown");
+    expect(of(clusters.settings("cilium-config", { "enable-policy": "never" }, "cilium"))).toBe("no");
+    expect(of(clusters.settings("cilium-config", { "enable-policy": "default" }, "cilium"))).toBe("yes");
   });
 
   test("a label on one node makes no maker's cluster", () => {

@@ -117,10 +117,12 @@ function policiesOf(seen: Seen, distribution: Distribution): Policies {
     const { agent, set } = enforcing;
     const nowhere = notEverywhere(set, seen.nodes);
     if (nowhere !== null) return policies("unknown", `${agent.by} is installed, but ${nowhere}`, agent.by);
-    const off = agent.off && seen.setting(agent.off.configMap, agent.off.key);
-    if (off === null) return policies("unknown", `${agent.by} is installed; its settings could not be read`, agent.by);
-    if (off !== undefined && off === agent.off!.value)
-      return policies("no", `${agent.by} is installed with ${agent.off!.key}: ${off}`, agent.by);
+    const where = set.metadata.namespace ?? "kube-system";
+    for (const { key, value } of agent.off?.settings ?? []) {
+      const is = seen.setting(where, agent.off!.configMap, key);
+      if (is === null) return policies("unknown", `${agent.by} is installed; its settings could not be read`, agent.by);
+      if (is === value) return policies("no", `${agent.by} is installed with ${key}: ${is}`, agent.by);
+    }
     return policies("yes", `${agent.by} on every node (${agent.source}); not tried`, agent.by);
   }
   if (distribution === "k3s") return inK3s(seen.nodes);

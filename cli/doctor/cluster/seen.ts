@@ -62,8 +62,8 @@ export interface Seen {
   attachments: VolumeAttachment[] | null;
   requested: Requested[] | null;
   daemonSets: DaemonSet[] | null;
-  /** A key of a ConfigMap in kube-system; undefined where there is no such key or map. */
-  setting(configMap: string, key: string): string | undefined | null;
+  /** A key of a ConfigMap; undefined where the map has no such key, null where there is no map to read. */
+  setting(namespace: string, configMap: string, key: string): string | undefined | null;
   snapshotClasses: SnapshotClass[] | null;
   ingressClasses: string[] | null;
   gatewayClasses: string[] | null;
@@ -130,10 +130,10 @@ export function look(ask: Ask): Seen {
     attachments: list<VolumeAttachment>("volumeattachments"),
     requested: pods?.map(requestsIn) ?? null,
     daemonSets: list<DaemonSet>("daemonsets.apps", "-A"),
-    setting: (configMap, key) => {
-      const read = ask("get", "configmap", configMap, "-n", "kube-system", "-o", `jsonpath={.data['${key}']}`);
-      if (read.ok) return read.text === "" ? undefined : read.text;
-      return read.why === "absent" ? undefined : null;
+    setting: (namespace, configMap, key) => {
+      const read = ask("get", "configmap", configMap, "-n", namespace, "-o", `jsonpath={.data['${key}']}`);
+      if (!read.ok) return null;
+      return read.text === "" ? undefined : read.text;
     },
     snapshotClasses: list<SnapshotClass>("volumesnapshotclasses.snapshot.storage.k8s.io"),
     ingressClasses: names(list<Named>("ingressclasses.networking.k8s.io")),

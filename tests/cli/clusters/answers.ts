@@ -42,7 +42,10 @@ export function answersOf(
     if (kind === "--raw") return answered(JSON.stringify({ gitVersion: version }));
     if (kind === "pods" || kind === "services") return answered("");
     if (kind === "configmap") {
-      const map = things.find((t) => t.kind === "ConfigMap" && t.metadata.name === name);
+      const namespace = args[args.indexOf("-n") + 1];
+      const map = things.find(
+        (t) => t.kind === "ConfigMap" && t.metadata.name === name && t.metadata.namespace === namespace,
+      );
       const key = /\['(.*)'\]/.exec(args.at(-1)!)![1]!;
       return map === undefined ? refused("absent") : answered((map.data as Record<string, string>)[key] ?? "");
     }

@@ -86,10 +86,10 @@ export function daemonSet(name: string, image: string, namespace = "kube-system"
   };
 }
 
-export const settings = (name: string, data: Record<string, string>): Thing => ({
+export const settings = (name: string, data: Record<string, string>, namespace = "kube-system"): Thing => ({
   apiVersion: "v1",
   kind: "ConfigMap",
-  metadata: { name, namespace: "kube-system" },
+  metadata: { name, namespace },
   data,
 });
 
