@@ -32,6 +32,15 @@ const readers: [path: RegExp, read: (file: HostFile, host: Sample) => Done][] = 
   [/^\/usr\/local\/lib\/roadstead\//, (f) => machine.run(["shellcheck", "--shell=dash", "--severity=style", f.path])],
   [/^\/etc\/sysctl\.d\//, (f) => machine.run(["/lib/systemd/systemd-sysctl", "--strict", f.path])],
   [/^\/etc\/apt\/apt\.conf\.d\//, () => machine.run(["apt-config", "dump"])],
+  [
+    /^\/etc\/modprobe\.d\//,
+    () => machine.run(["sh", "-c", "modprobe --showconfig | grep -x 'install firewire_core /bin/true'"]),
+  ],
+  // pam_limits says nothing of what it cannot read: what it does is asked.
+  [
+    /^\/etc\/security\/limits\.d\//,
+    () => machine.run(["su", "nobody", "-s", "/bin/sh", "-c", '[ "$(ulimit -Hc)" = 0 ]']),
+  ],
   [/^\/etc\/ssh\/sshd_config\.d\//, () => machine.run(["sshd", "-t"])],
   [/^\/etc\/sudoers\.d\//, (f) => machine.run(["visudo", "-c", "-f", f.path])],
   [/^\/etc\/fail2ban\//, () => machine.run(["fail2ban-client", "-t"])],

@@ -406,6 +406,7 @@ root=${ROADSTEAD_ROOT:-}
 notice=$root/run/motd.d/50-roadstead-disk
 told=$root/run/roadstead-disk
 said=
+# shellcheck disable=SC2043 # on some hosts there is one disk only
 for at in / /srv/ships; do
   used=$(df -P "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
   inodes=$(df -Pi "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 + 0 }')
