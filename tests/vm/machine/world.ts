@@ -71,6 +71,8 @@ export async function world(folder: string): Promise<World> {
     close: () => {
       server.close();
       server.closeAllConnections();
+      // The next file of this run makes its own.
+      ip("link", "delete", CARD.name);
     },
   };
 }
