@@ -97,14 +97,42 @@ function open(text: string): File | { message: string } {
 function edit(text: string, change: (file: File) => string[] | string): Edited {
   const file = open(text);
   if ("message" in file) return { ok: false, message: file.message };
-  const notes = change(file);
+  const notes = unlessReferred(() => change(file));
   if (typeof notes === "string") return { ok: false, message: notes };
+  const meant = valueOf(file.doc);
+  if (notes === null || meant === null)
+    return { ok: false, message: "other lines of it refer to that one (& and *); accepted: a line nothing refers to" };
   if (text.trimStart().startsWith("{"))
-    return { ok: true, notes, text: `${JSON.stringify(file.doc.toJS({ maxAliasCount: 50 }), null, 2)}\n` };
-  return { ok: true, notes, text: asWritten(text, render(parseDocument(text)), render(file.doc)) };
+    return { ok: true, notes, text: `${JSON.stringify(JSON.parse(meant), null, 2)}\n` };
+  const styles = [true, false]
+    .map((indentSeq) => ({ before: render(parseDocument(text), indentSeq), after: render(file.doc, indentSeq) }))
+    .sort((a, b) => alike(text, b.before) - alike(text, a.before));
+  const kept = styles.map((s) => asWritten(text, s.before, s.after)).find((t) => valueOf(parseDocument(t)) === meant);
+  // As the author has it, and in any case what is meant and nothing else.
+  return { ok: true, notes, text: kept ?? styles[0]!.after };
 }
 
-const render = (doc: Document): string => doc.toString({ lineWidth: 0 });
+/** Lists stand below their key, or under its first letter. */
+const render = (doc: Document, indentSeq: boolean): string => doc.toString({ lineWidth: 0, indentSeq });
+
+function alike(own: string, rendered: string): number {
+  const lines = rendered.split("\n");
+  return own.split("\n").filter((line, i) => line === lines[i]).length;
+}
+
+/** All it says, as text; null where it is no document. */
+const valueOf = (doc: Document): string | null =>
+  doc.errors.length > 0 ? null : unlessReferred(() => JSON.stringify(doc.toJS({ maxAliasCount: 50 })));
+
+/** Null where a line is gone that another refers to: nothing can be read of either. */
+function unlessReferred<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ReferenceError) return null;
+    throw error;
+  }
+}
 
 /** What the edit left alone stays as its author wrote it, spaces included: rendered alike before and after, it is not rendered. */
 function asWritten(text: string, before: string, after: string): string {

@@ -102,3 +102,28 @@ test("refused: what is there already, what is not there, the last one, and what 
   for (const text of ["a: [", "- 1\n", "environment: prod\n", "ships: { named: 3 }\n"])
     expect(withShip(text, { name: "~nec" }).ok).toBe(false);
 });
+
+test("lists under the first letter of their key stay there", () => {
+  const text = "environment: prod\nships:\n  named:\n  - ~zod   # ours\n  - ~nec\n\nplatform: vps\n";
+  expect(ok(withShip(text, { name: "~marzod" }))).toBe(text.replace("~nec\n", "~nec\n  - ~marzod\n"));
+  const word = { sourceStoppedForGood: true as const, atEvent: 5, by: "Ada" };
+  expect(ok(withAttestation(text, "~nec", word))).toBe(
+    text.replace("- ~nec", "- { name: ~nec, imported: { sourceStoppedForGood: true, atEvent: 5, by: Ada } }"),
+  );
+  expect(ok(withoutShip(text, "~nec"))).toBe(text.replace("  - ~nec\n", ""));
+});
+
+test("what comes out says what is meant, however the file is written", () => {
+  const odd = "? ships\n: named:\n  - ~zod\n  - ~nec\nnote: >-\n  a\n  b\nlist: [1,\n  2]\n";
+  expect(names(ok(withShip(`environment: prod\n${odd.replace(/note[^]*/, "")}`, { name: "~marzod" })))).toEqual([
+    "~zod",
+    "~nec",
+    "~marzod",
+  ]);
+});
+
+test("a line that others refer to is not taken away from under them", () => {
+  const text = "ships:\n  named:\n    - { name: ~zod, customer: &c acme }\n    - { name: ~nec, customer: *c }\n";
+  expect(withoutShip(text, "~zod")).toMatchObject({ ok: false, message: expect.stringMatching(/refer to that one/) });
+  expect(withoutShip(text, "~nec").ok).toBe(true);
+});
