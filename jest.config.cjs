@@ -3,7 +3,7 @@ module.exports = {
   testEnvironment: "node",
   roots: ["<rootDir>/tests"],
   testMatch: ["**/*.test.ts"],
-  testPathIgnorePatterns: ["/tests/(engine|cluster|host|browser|bench|judges)/"],
+  testPathIgnorePatterns: ["/tests/(engine|cluster|host|vm|browser|bench|judges)/"],
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",
