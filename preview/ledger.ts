@@ -1,5 +1,5 @@
 // What happens to each ship at the next `up`, and what is known of its claim and its key. Pure.
-import { claimOf, type RunState } from "../planner/architecture/run-state";
+import { claimOf, type RunState, stateOf } from "../planner/architecture/run-state";
 import type { Architecture, LockedShip, Tombstone } from "../planner/architecture/schema";
 import type { KeyState, Ledger, ShipAction, ShipEntry, StackToPreview } from "./result";
 
@@ -25,7 +25,7 @@ export function shipLedger(stacks: readonly StackToPreview[]): LedgerNotes {
 }
 
 function aboard(stack: StackToPreview, ship: LockedShip, runState: RunState, parked: boolean): ShipEntry {
-  const state = runState[ship.id];
+  const state = stateOf(runState, ship.id);
   return {
     id: ship.id,
     name: ship.name,
@@ -44,7 +44,7 @@ function aboard(stack: StackToPreview, ship: LockedShip, runState: RunState, par
 }
 
 function actionOf(ship: LockedShip, runState: RunState): ShipAction {
-  const state = runState[ship.id];
+  const state = stateOf(runState, ship.id);
   const hasRun = ship.sealed || ship.imported || (state !== undefined && state.firstBoot !== "never");
   if (!hasRun) return "first boot";
   // A recorded clean stop stands until the ship starts again, which erases it.
@@ -76,7 +76,7 @@ function removed(architecture: Architecture, stone: Tombstone, runState: RunStat
     claim: stone.claim ?? "claimed",
     key: null,
     diskGiB: stone.diskGiB,
-    lastEvent: stone.cleanStopEvent ?? runState[stone.id]?.lastEvent ?? null,
+    lastEvent: stone.cleanStopEvent ?? stateOf(runState, stone.id)?.lastEvent ?? null,
   };
 }
 

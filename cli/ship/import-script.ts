@@ -172,6 +172,8 @@ unzip -q "$pier" -d "$scratch/unzipped"
 [ -r "$pier" ] || { echo "roadstead: $pier is not there" >&2; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# Not every shell does it when a signal ends it, and an unpacked pier has the ship's keys in it.
+trap 'exit 130' HUP INT TERM
 broken=$scratch/broken
 ${unzipped}`;
 }

@@ -61,6 +61,11 @@ describe("the ship ledger", () => {
     expect(shipLedger([locked(() => undefined)]).ledger.ships[0]!.claim).toBe("unknown");
   });
 
+  test("a comet may be called as what every object has", () => {
+    const stack = locked(([first]) => Object.assign(first!, { id: "constructor", name: null, class: "comet" }));
+    expect(shipLedger([stack]).ledger.ships[0]).toMatchObject({ action: "first boot", claim: "unknown" });
+  });
+
   test("tells the six states of a key apart", () => {
     const { ledger } = shipLedger([
       locked((ships) => {

@@ -1,7 +1,7 @@
 // The steps `roadstead ship import` prints, carried out by a real shell: against the scripts of a ship's pod and of a host as they
 // are, with a runtime, a kubectl and an ssh that only pretend. What the guards then say of the pier is the point.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { clusterScript, hostScript, type PierSource } from "../../../cli/ship/import-script";
 import { shipScript } from "../../../components/host/render/ship-script";
@@ -277,4 +277,25 @@ test.each([
 ])("the script for a %s is one that sh can read, and quotes what it was given", (_, script) => {
   expect(spawnSync("sh", ["-n"], { input: script, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
   expect(script).toContain(`'/a b/it'\\''s'`);
+});
+
+test.each(["HUP", "INT", "TERM"])("a pier unpacked on the way goes again, also after SIG%s", (signal) => {
+  const dir = workspace({
+    "pier.zip": "",
+    "tmp/.keep": "",
+    "bin/unzip": '#!/bin/sh\nmkdir -p "$4/.urb"\nkill -$SIGNAL $PPID\n',
+  });
+  chmodSync(join(dir, "bin/unzip"), 0o755);
+  const from: PierSource = { path: join(dir, "pier.zip"), format: "zip", root: "", bytes: 6 };
+  const done = spawnSync("sh", ["-c", clusterScript(SHIP, "prod", EVENT, from)], {
+    encoding: "utf8",
+    env: {
+      PATH: `${join(dir, "bin")}:${process.env.PATH}`,
+      TMPDIR: join(dir, "tmp"),
+      SIGNAL: signal,
+      KUBECTL: "false",
+    },
+  });
+  expect(done.status).toBe(130);
+  expect(readdirSync(join(dir, "tmp"))).toEqual([".keep"]);
 });
