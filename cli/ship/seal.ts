@@ -48,6 +48,9 @@ export async function shipSeal(stack: string, options: ShipSealOptions, io: Io):
   const booted = new Set(seen.filter((s) => s.standing === "booted").map((s) => s.ship));
   const written = options.write === true && booted.size > 0;
   if (written) {
+    // A key set while the cluster was asked would be lost with what was read before.
+    if (readStackFile(io, project, stack).text !== text)
+      throw usage(`${file}: was changed meanwhile; nothing was written. Again: roadstead ship seal ${stack} --write`);
     const sealed = writeStackFile(text, { architecture: sealShips(architecture, booted), requirementsDigest });
     // What could not be read back is never written.
     refuseProblems(parseStackFile(file, sealed).problems);

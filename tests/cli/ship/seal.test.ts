@@ -20,6 +20,7 @@ versions: { kubernetes: "1.34" }
 const KUBECTL = `#!/bin/sh
 printf '%s\\n' "$*" >> "$(dirname "$0")/../asked"
 [ ! -e "$(dirname "$0")/../down" ] || { echo "Unable to connect to the server: refused" >&2; exit 1; }
+[ ! -e "$(dirname "$0")/../meanwhile" ] || echo "  roadstead:nec-key: { secure: v1:abc }" >> "$(dirname "$0")/../stacks/Pulumi.prod.yaml"
 cat "$(dirname "$0")/../leases.json"
 `;
 
@@ -75,6 +76,16 @@ test("what was sealed stays sealed when it is planned again, and is not asked ab
   expect((await roadstead(dir, ["plan", "roadstead.yaml", "--stack", "prod", "--write"])).code).toBe(0);
   expect(shipOf("sampel-palnet")).toMatchObject({ sealed: true, key: null });
   expect((await seal("--write")).stdout).toMatch(/No ship of this stack has a key declared/);
+});
+
+test("a stack file that is changed while the cluster is asked is left as it is", async () => {
+  claims({ "sampel-palnet": { firstBoot: "done" } });
+  fs.writeFileSync(path.join(dir, "meanwhile"), "");
+  const done = await seal("--write");
+  expect(done).toMatchObject({ code: 2, stdout: "" });
+  expect(done.stderr).toMatch(/was changed meanwhile; nothing was written/);
+  expect(fs.readFileSync(stackFile(), "utf8")).toContain("roadstead:nec-key");
+  expect(shipOf("sampel-palnet").sealed).toBe(false);
 });
 
 test("without --write nothing is written, and the command that does is named", async () => {
