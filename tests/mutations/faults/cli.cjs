@@ -114,4 +114,22 @@ module.exports = [
     replace: "return wanted === stack",
     suites: ["tests/cli/doctor-repair.test.ts"],
   },
+  {
+    id: "drill-of-anybodys-snapshot",
+    part,
+    title: "a drill passes a snapshot whose volume nobody could ask for",
+    file: "cli/ship/drill-facts.ts",
+    find: "own: found !== null",
+    replace: "own: true",
+    suites: drill,
+  },
+  {
+    id: "seal-writes-over-a-change",
+    part,
+    title: "what was set in a stack file while the cluster was asked is lost",
+    file: "cli/ship/seal.ts",
+    find: "if (readStackFile(io, project, stack).text !== text)",
+    replace: "if (text === undefined)",
+    suites: ["tests/cli/ship/seal.test.ts"],
+  },
 ];

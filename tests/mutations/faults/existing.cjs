@@ -84,4 +84,13 @@ module.exports = [
     replace: "ports: [443, 6443, 16443], asCiliumEntity: false",
     suites: ["tests/stacks"],
   },
+  {
+    id: "cilium-without-its-settings-enforces",
+    part: "cli",
+    title: "Cilium whose settings are not where it is counts as enforcing",
+    file: "cli/doctor/cluster/seen.ts",
+    find: "if (!read.ok) return null;",
+    replace: 'if (!read.ok) return read.why === "absent" ? undefined : null;',
+    suites: probe,
+  },
 ];

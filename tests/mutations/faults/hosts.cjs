@@ -102,4 +102,13 @@ module.exports = [
     replace: 'httpTokens: "optional"',
     suites: host,
   },
+  {
+    id: "volume-key-of-a-damaged-header",
+    part,
+    title: "the key of a volume whose header is damaged is replaced untried",
+    file: "components/host/render/volume.ts",
+    find: '{ ! is_blank "$device" && ! cryptsetup open --test-passphrase',
+    replace: '{ cryptsetup isLuks "$device" && ! cryptsetup open --test-passphrase',
+    suites: host,
+  },
 ];
