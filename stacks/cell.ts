@@ -3,8 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider";
 import type { AmesLoadBalancer } from "../components/eks/ames";
 import { amesShips } from "../components/eks/render/ames";
+import { factProblems } from "../components/existing/existing-cluster";
 import { Cell } from "../components/fleet";
 import { Tenant } from "../components/isolation";
+import { refuseIfAny } from "../components/refusal";
 import type { Architecture } from "../planner/architecture/schema";
 import { amesName, cellContext, cellName, PROVIDER_NAME, shipsWithKey, tenantsMade } from "./cell-plan";
 import { type AmesParts, platformOutputs, type StackOutputs, type Surroundings } from "./surroundings";
@@ -76,6 +78,7 @@ function composeAmes(
 
 /** The platform under a further cell, read from its stack: a cell builds nothing that all cells share. */
 export function platformGround(architecture: Architecture, parent: pulumi.Resource): Ground {
+  refuseIfAny("ExistingCluster", architecture.stack, neighbourProblems(architecture));
   const platform = platformOutputs(architecture);
   const provider = new Provider(
     PROVIDER_NAME,
@@ -90,6 +93,19 @@ export function platformGround(architecture: Architecture, parent: pulumi.Resour
     { parent },
   );
   return { provider, foundation: [], ames: architecture.cluster?.amesLoadBalancers ? amesParts(platform) : null };
+}
+
+/** On a cluster that exists the platform looks at its own customers; who is first met in this cell is none of them. */
+function neighbourProblems({ mode, tenants, cluster, image }: Architecture): ReturnType<typeof factProblems> {
+  if (mode !== "existing-cluster" || cluster === null) return [];
+  const least = tenants.some((t) => t.madeBy === undefined) ? 2 : 1;
+  return factProblems({
+    storageClass: cluster.storageClass,
+    facts: cluster.existing,
+    customers: Math.max(least, new Set(tenants.map((t) => t.customer)).size),
+    runtimeClass: tenants.find((t) => t.runtimeClass !== undefined)?.runtimeClass,
+    architectures: image.architectures,
+  });
 }
 
 function amesParts(platform: pulumi.StackReference): AmesParts {

@@ -124,7 +124,14 @@ function existingProblems(args: ExistingClusterArgs): ArgumentProblem[] {
   return [...problems, ...factProblems(args)];
 }
 
-function factProblems({ facts, customers = 1, runtimeClass, storageClass, architectures }: ExistingClusterArgs) {
+/** What is known of the cluster, held against who is to live there. */
+export function factProblems({
+  facts,
+  customers = 1,
+  runtimeClass,
+  storageClass,
+  architectures,
+}: Omit<ExistingClusterArgs, "kubeconfig">): ArgumentProblem[] {
   if (facts !== undefined)
     return clusterProblems(
       facts,

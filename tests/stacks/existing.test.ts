@@ -30,6 +30,25 @@ test.each([
   await expect(previewArchitectures(stacksOf([lock("existing-cluster", cluster)]))).rejects.toThrow(message);
 });
 
+test("nor is a customer whom the platform's own cell does not have let onto such a cluster by another cell", async () => {
+  const cells = (cluster?: Record<string, unknown>) =>
+    build(
+      wish({
+        ships: { count: 60 },
+        customers: 2,
+        existing: { kubeconfigSecret: "kubeconfig", storageClass: "piers", ...(cluster ? { cluster } : {}) },
+      }),
+      "existing-cluster",
+    ).stacks.map((s) => s.architecture);
+  const preview = async (a: Architecture) => previewArchitectures(stacksOf([a]));
+  const [platform, second] = cells() as [Architecture, Architecture];
+  expect(platform.tenants.map((t) => t.customer)).toEqual(["customer-1"]);
+  await expect(preview(second)).rejects.toThrow(/facts: received nothing, with 2 customers/);
+  const unknown = cells(facts({ networkPolicies: { enforced: "unknown" } }))[1]!;
+  await expect(preview(unknown)).rejects.toThrow(/networkPolicies\.enforced/);
+  await preview(cells(facts())[1]!);
+});
+
 test("ships reach the API server by Cilium's name for it where Cilium may take it for a node, and nowhere else", () => {
   expect(entity(lock("doks"))).toEqual([true, true]);
   const by = (name: string) => facts({ networkPolicies: { enforced: "yes", by: name, basis: "documented" } });
