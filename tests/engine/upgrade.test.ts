@@ -42,7 +42,7 @@ describe.each(recorded)("%s as recorded", (name) => {
 
   test("planned again with today's versions, up replaces, deletes and moves nothing that holds a ship", async () => {
     const before = project.cloud.all();
-    await project.record({ ...baseline.example.requirements, versions: versionsOf(name) });
+    await project.record({ ...baseline.example.requirements, ...saidToday(name) });
     const done: Outcome[] = [];
     for (const stack of stacks) done.push(await project.pulumi(["up", "--yes", "--stack", stack]));
     print(`${name}: ${from}, planned again`, done);
@@ -61,7 +61,11 @@ function scriptsUnderShips(journal: JournalEntry[]): string[] {
     .map((e) => `${e.op} ${e.id}`);
 }
 
-const versionsOf = (name: string): unknown => examples[name as ExampleName].requirements.versions;
+/** What of a fleet's surroundings a plan asks for today, and may not have asked for then: versions, and what a cluster can do. */
+function saidToday(name: string): Record<string, unknown> {
+  const { versions, existing } = examples[name as ExampleName].requirements;
+  return existing === undefined ? { versions } : { versions, existing };
+}
 
 describe("this test can fail", () => {
   const MUTATIONS: [string, ExampleName, string, RegExp][] = [
