@@ -1,12 +1,12 @@
 // `roadstead ship drill` on a real API server, with the real kubectl. No kubelet: the test says for it how the look ended and what
-// it printed, and for the driver that the disk is deleted. What is made, admitted, closed and taken away is real.
+// it printed, for the driver that the disk is deleted, and for AWS whose snapshot it is. What is made, admitted, closed and taken away is real.
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { clusterScript } from "../../cli/ship/import-script";
 import { shipDrill, type ShipDrillOptions } from "../../cli/ship/drill";
 import { notedOf } from "../../cli/ship/drill-facts";
-import { Kubectl, type Program, runProgram } from "../../cli/ship/kubectl";
+import { type Done, Kubectl, type Program, runProgram } from "../../cli/ship/kubectl";
 import { ANNOTATION, REGISTRY_NAMESPACE } from "../../components/fleet/render/names";
 import type { Digest } from "../../planner/architecture/digest";
 import { writeStackFile } from "../../planner/architecture/stack-file";
@@ -50,9 +50,22 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => plane?.stop());
 
+/** What only AWS knows: whose volume a snapshot is of. */
+async function snapshotOfThePier(args: readonly string[]): Promise<Done> {
+  const piers = await volumesOf(ship.tenant);
+  const pier = piers.find((v) => v.spec.claimRef?.name === `pier-${ship.id}`)!;
+  const id = args[args.indexOf("--snapshot-ids") + 1];
+  return {
+    code: 0,
+    out: JSON.stringify([{ id, at: "2026-11-21T02:00:00Z", volume: pier.spec.csi!.volumeHandle }]),
+    err: "",
+  };
+}
+
 /** What only a kubelet could say is said here: everything else goes to kubectl. */
 function kubectl(log: string): Program {
   return (io, name, args, input) => {
+    if (name === "aws") return snapshotOfThePier(args);
     if (name !== "kubectl") return Promise.resolve({ code: 1, out: "", err: "there is no cloud here" });
     if (args.includes("logs")) return Promise.resolve({ code: 0, out: log, err: "" });
     return runProgram(io, plane.programs.kubectl, args, input);
@@ -96,7 +109,7 @@ async function ends(pod: Pod, exitCode: number): Promise<void> {
 }
 
 interface Volume extends KubeObject {
-  spec: { claimRef?: { namespace?: string }; csi?: { volumeHandle: string } };
+  spec: { claimRef?: { namespace?: string; name?: string }; csi?: { volumeHandle: string } };
   status?: { phase?: string };
 }
 const volumesOf = async (namespace: string): Promise<Volume[]> =>

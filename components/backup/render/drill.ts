@@ -266,8 +266,8 @@ export interface DrillEvidence {
   /** When that was noted, and when the snapshot was taken, in ISO 8601; null or absent where it is not known. */
   notedAt?: string | null;
   takenAt?: string | null;
-  /** Whether the snapshot is known to be of the ship's own volume. Default true. */
-  own?: boolean;
+  /** Whether the snapshot is known to be of the ship's own volume. Without that no drill passes. */
+  own: boolean;
 }
 
 export interface DrillVerdict {
@@ -281,7 +281,7 @@ export interface DrillVerdict {
 }
 
 /** What a drill has shown. Never that the copy may be started: no verdict says so. */
-export function judgeDrill({ exitCode, log, noted, notedAt, takenAt, own = true }: DrillEvidence): DrillVerdict {
+export function judgeDrill({ exitCode, log, noted, notedAt, takenAt, own }: DrillEvidence): DrillVerdict {
   const found = [...log.matchAll(/disk: live=[^,\n]*, event=(\d+)/g)].at(-1)?.[1];
   const event = found === undefined ? null : Number(found);
   const failed = (reason: string): DrillVerdict => ({ verdict: "fail", event, behind: null, reason });

@@ -69,6 +69,7 @@ async function startOnce(options: StartOptions & { programs: Programs }): Promis
   for (const pipe of [keeper.stdin, keeper.stdout]) (pipe as unknown as { unref(): void }).unref();
   keeper.stdin!.on("error", () => undefined);
   const said = messages(keeper);
+  const left = new Promise((resolve) => keeper.once("exit", resolve));
   const { programs: binaries, ports } = options;
   keeper.stdin!.write(
     `${JSON.stringify({ programs: binaries, ports, limitMs, stages: stagesFor(options.zones ?? []) })}\n`,
@@ -86,8 +87,17 @@ async function startOnce(options: StartOptions & { programs: Programs }): Promis
     stop: async () => {
       keeper.stdin!.end();
       await said(20_000);
+      // It says so before it is gone itself.
+      await within(10_000, left);
     },
   };
+}
+
+async function within(limitMs: number, happens: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
+  await Promise.race([happens, limit]);
+  clearTimeout(timer);
 }
 
 /** The keeper's next message, asked for one by one. */
@@ -104,10 +114,7 @@ function messages(keeper: ChildProcess): (limitMs: number) => Promise<Said> {
   });
   return async (limitMs) => {
     if (queue.length === 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
-      await Promise.race([new Promise<void>((resolve) => (wake = resolve)), limit]);
-      clearTimeout(timer);
+      await within(limitMs, new Promise<void>((resolve) => (wake = resolve)));
     }
     return queue.shift() ?? { event: "failed", message: `its keeper said nothing within ${limitMs / 1000} s` };
   };

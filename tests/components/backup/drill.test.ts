@@ -110,36 +110,49 @@ describe("a drill", () => {
 
 describe("the verdict of a drill", () => {
   const log = (event: number) => `\r\nurbit: sampel-palnet at event ${event}\r\n  disk: live=&, event=${event}\r\n`;
+  const own = true;
   test("passes a copy that has the noted event, or a later one", () => {
-    expect(judgeDrill({ exitCode: 0, log: log(100), noted: 100 })).toMatchObject({
+    expect(judgeDrill({ exitCode: 0, log: log(100), noted: 100, own })).toMatchObject({
       verdict: "pass",
       event: 100,
       behind: 0,
     });
-    expect(judgeDrill({ exitCode: 0, log: log(120), noted: 100 })).toMatchObject({
+    expect(judgeDrill({ exitCode: 0, log: log(120), noted: 100, own })).toMatchObject({
       verdict: "pass",
       event: 120,
       behind: 0,
     });
   });
   test("fails a copy that is behind, unreadable, or not read to the end, and counts what is missing", () => {
-    expect(judgeDrill({ exitCode: 0, log: log(90), noted: 100 })).toMatchObject({
+    expect(judgeDrill({ exitCode: 0, log: log(90), noted: 100, own })).toMatchObject({
       verdict: "fail",
       event: 90,
       behind: 10,
     });
-    expect(judgeDrill({ exitCode: 1, log: log(100), noted: 100 })).toMatchObject({ verdict: "fail", behind: null });
-    expect(judgeDrill({ exitCode: 0, log: "bail: meme", noted: 100 })).toMatchObject({ verdict: "fail", event: null });
-    expect(judgeDrill({ exitCode: null, log: log(100), noted: 100 })).toMatchObject({ verdict: "fail" });
+    expect(judgeDrill({ exitCode: 1, log: log(100), noted: 100, own })).toMatchObject({
+      verdict: "fail",
+      behind: null,
+    });
+    expect(judgeDrill({ exitCode: 0, log: "bail: meme", noted: 100, own })).toMatchObject({
+      verdict: "fail",
+      event: null,
+    });
+    expect(judgeDrill({ exitCode: null, log: log(100), noted: 100, own })).toMatchObject({ verdict: "fail" });
   });
   test("is inconclusive, not passed, with nothing to compare", () => {
-    expect(judgeDrill({ exitCode: 0, log: log(100), noted: null })).toMatchObject({
+    expect(judgeDrill({ exitCode: 0, log: log(100), noted: null, own })).toMatchObject({
       verdict: "inconclusive",
       event: 100,
     });
   });
+  test("is inconclusive when nobody knows whose volume was copied: another ship's may be at a later event", () => {
+    expect(judgeDrill({ exitCode: 0, log: log(120), noted: 100, own: false })).toMatchObject({
+      verdict: "inconclusive",
+      event: 120,
+    });
+  });
   test("is inconclusive when the event was noted after the snapshot was taken, and says how far it is behind", () => {
-    const evidence = { exitCode: 0, log: log(90), noted: 100, takenAt: "2026-11-21T02:00:00Z" };
+    const evidence = { own, exitCode: 0, log: log(90), noted: 100, takenAt: "2026-11-21T02:00:00Z" };
     expect(judgeDrill({ ...evidence, notedAt: "2026-11-21T09:00:00Z" })).toMatchObject({
       verdict: "inconclusive",
       behind: 10,
