@@ -57,7 +57,7 @@ async function snapshotOfThePier(args: readonly string[]): Promise<Done> {
   const id = args[args.indexOf("--snapshot-ids") + 1];
   return {
     code: 0,
-    out: JSON.stringify([{ id, at: "2026-11-21T02:00:00Z", volume: pier.spec.csi!.volumeHandle }]),
+    out: JSON.stringify([{ id, at: new Date().toISOString(), volume: pier.spec.csi!.volumeHandle }]),
     err: "",
   };
 }
