@@ -7,7 +7,7 @@ import type { Placed } from "./place";
 import type { LockProblem } from "./problem";
 import { problem } from "./problem";
 import { stateOf } from "./run-state";
-import type { Architecture } from "./schema";
+import type { Architecture, LockedShip } from "./schema";
 import type { ParsedStackFile } from "./stack-file";
 
 const MOVE = (id: string): string =>
@@ -70,6 +70,11 @@ export function claimProblems(
         `at least ${was.loom}`,
         "A snapshot that needs the larger loom never loads into a smaller one.",
       );
+    if (ship.previous !== null && !ship.sealed && bootsHere(ship.previous)) {
+      if (ship.imported) refuse(ship, "imported", true, "a ship that never had its first boot here", NEVER_BOOTED_HERE);
+      else if (ship.key === null && ship.previous.key !== null)
+        refuse(ship, "key", "none", ship.previous.key.secret, KEY_STAYS(ship.id));
+    }
     if (ship.fake !== (was.fake ?? false))
       refuse(
         ship,
@@ -89,6 +94,17 @@ export function claimProblems(
   }
   return problems;
 }
+
+/** Whether a ship of the lock has its first boot where the lock puts it: `up` refuses one that has nothing to boot from. */
+export const bootsHere = ({ imported, sealed, key, fake, class: kind }: LockedShip): boolean =>
+  !imported && (sealed || key !== null || fake || kind === "comet");
+
+export const NEVER_BOOTED_HERE =
+  "It may have booted here, and then the pier here is the newest: any other is an old copy. Only if the recorded stack was never deployed, " +
+  "record it without the ship's key and say so (--attest-never-deployed); then import.";
+const KEY_STAYS = (id: string): string =>
+  `Whether ${id} has booted is not known here, and without its key it could not. On a cluster \`roadstead ship seal\` lets go of the ` +
+  "key once its claim says so; if the recorded stack was never deployed, say so (--attest-never-deployed).";
 
 interface Holder {
   stack: string;

@@ -1,11 +1,11 @@
 // Whether a ship may be in a fleet, by what every lock says of its name: what `plan --write` will ask, asked of one ship
 // before its requirements are changed.
 import { recordedShips, recordedStacks, recordedTombstones } from "../architecture/build";
-import { heldProblems } from "../architecture/claims";
+import { bootsHere, heldProblems, NEVER_BOOTED_HERE } from "../architecture/claims";
 import { matchFleet } from "../architecture/fleet";
 import type { LockProblem } from "../architecture/problem";
 import { problem } from "../architecture/problem";
-import { stateOf } from "../architecture/run-state";
+import { claimOf, stateOf } from "../architecture/run-state";
 import { recordsOf } from "../architecture/same-ship";
 import type { LockedShip } from "../architecture/schema";
 import type { ParsedStackFile } from "../architecture/stack-file";
@@ -68,15 +68,19 @@ function ranHere(wish: RequestedShip, { ship, file }: Recorded): LockProblem[] {
   const state = stateOf(file.runState, ship.id);
   const booted = !ship.imported && (ship.sealed || (state !== undefined && state.firstBoot !== "never"));
   const running = ship.imported && state !== undefined && state.firstBoot !== "never";
-  if (!booted && !running) return [];
+  const may = bootsHere(ship) && claimOf(ship, file.runState) === "unknown";
+  if (!booted && !running && !may) return [];
   return [
     problem({
       code: "held",
       file: file.file,
       path: ship.name ?? ship.id,
-      received: `${wish.name ?? ship.id}, which ${booted ? "has had its first boot in" : "was brought into"} ${file.stack}`,
+      received: `${wish.name ?? ship.id}, which ${running ? "was brought into" : booted ? "has had its first boot in" : "may have had its first boot in"} ${file.stack}`,
       accepted: "a ship that never ran here",
-      fix: "It runs here: another pier of it is another copy, and a ship never runs twice.",
+      fix:
+        booted || running
+          ? "It runs here: another pier of it is another copy, and a ship never runs twice."
+          : NEVER_BOOTED_HERE,
     }),
   ];
 }

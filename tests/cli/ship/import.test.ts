@@ -181,6 +181,22 @@ describe("once it is recorded", () => {
     expect(done.stderr).toMatch(/~sampel-palnet, which was brought into prod/);
   });
 
+  test("nor one that may have: it was recorded with a key, and nothing says that it never booted", async () => {
+    const keyed =
+      "environment: prod\nships:\n  named:\n    - { name: ~sampel-palnet, key: { secret: a } }\nplatform: vps\n";
+    const dir = project({ "r.yaml": keyed });
+    const plan = (...more: string[]) => roadstead(dir, ["plan", "r.yaml", "--stack", "prod", "--write", ...more]);
+    expect((await plan()).code).toBe(0);
+    fs.writeFileSync(path.join(dir, "r.yaml"), keyed.replace(", key: { secret: a }", ""));
+    const done = await good(dir);
+    expect(done).toMatchObject({ code: 2, stdout: "" });
+    expect(done.stderr).toMatch(/may have had its first boot in prod.*--attest-never-deployed/);
+    // The way it names, for whoever planned only.
+    expect((await plan()).stderr).toMatch(/without its key it could not/);
+    expect((await plan("--attest-never-deployed")).code).toBe(0);
+    expect((await good(dir)).code).toBe(0);
+  });
+
   test("nor one that another stack holds", async () => {
     const dir = await recorded(ALONE.replace("vps", "multi-vps"));
     fs.writeFileSync(path.join(dir, "r.yaml"), "environment: dev\nships: [~litzod]\nplatform: vps\n");

@@ -124,6 +124,15 @@ module.exports = [
     suites: drill,
   },
   {
+    id: "import-over-a-first-boot",
+    part,
+    title: "a ship that may have booted from its key here is planned again as imported, with an older pier",
+    file: "planner/architecture/claims.ts",
+    find: 'if (ship.imported) refuse(ship, "imported"',
+    replace: 'if (ship.imported && ship.sealed) refuse(ship, "imported"',
+    suites: ["tests/planner/architecture/claims.test.ts"],
+  },
+  {
     id: "seal-writes-over-a-change",
     part,
     title: "what was set in a stack file while the cluster was asked is lost",

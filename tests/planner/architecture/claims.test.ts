@@ -65,6 +65,24 @@ describe("a claimed ship moves by `ship move` only, whatever flag is given", () 
     expect(paths(stopped)).toContain(`${planet(2)}.loom`);
   });
 
+  test("one that may have booted here is not imported: the pier here may be newer; nor is its key taken away first", () => {
+    const word = { sourceStoppedForGood: true, atEvent: 100, by: "Ada" };
+    const bringing = (more: Record<string, unknown>) => wish({ ships: { named: [{ name: planet(1), ...more }] } });
+    const keyed = write(fleet([1]), "eks").after;
+    for (const [more, path] of [
+      [{ imported: word }, "imported"],
+      [{}, "key"],
+    ] as const) {
+      const result = write(bringing(more), "eks", keyed, { force: true });
+      expect(result.problems.map((p) => p.path)).toEqual([`${planet(1)}.${path}`]);
+      expect(result.writes).toEqual([]);
+      expect(codes(write(bringing(more), "eks", keyed, { neverDeployed: true }))).toEqual([]);
+    }
+    // Without a key it was never started: `up` refuses it.
+    const keyless = write(bringing({}), "eks").after;
+    expect(codes(write(bringing({ imported: word }), "eks", keyless))).toEqual([]);
+  });
+
   test("ships planned by count are never claimed", () => {
     const counted = write(wish({ ships: { count: 20 } }), "eks").after;
     expect(codes(write(wish({ ships: { count: 20 } }), "doks", counted, { force: true }))).toEqual([]);
