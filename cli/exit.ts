@@ -50,6 +50,14 @@ export class Stop extends Error {
   }
 }
 
+/** Problems of locks end a command: a digest that does not match is its own exit code, unless there is more than that. */
+export function refuseLocks(problems: readonly { code: string; message: string }[], ending?: string): void {
+  if (problems.length === 0) return;
+  const stale = problems.every((p) => p.code === "digest");
+  const lines = [...problems.map((p) => p.message), ...(ending === undefined ? [] : [ending])];
+  throw new Stop(stale ? EXIT.stale : EXIT.usage, lines.join("\n"));
+}
+
 export function usage(message: string): Stop {
   return new Stop(EXIT.usage, message);
 }

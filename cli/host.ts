@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { buildArchitectures } from "../planner/architecture/build";
 import type { Architecture, LockedHost } from "../planner/architecture/schema";
 import { parseStackFile } from "../planner/architecture/stack-file";
-import { EXIT, type ExitCode, Stop, usage } from "./exit";
+import { EXIT, type ExitCode, refuseLocks, Stop, usage } from "./exit";
 import { rootOfOutput, writeAll } from "./files";
 import type { Io } from "./io";
 import { outputDirectory } from "./outputs";
@@ -86,10 +86,7 @@ function recorded(stack: string, options: HostRenderOptions, io: Io): Architectu
       );
   const { file, text } = readStackFile(io, projectOf(io), stack);
   const { architecture, problems } = parseStackFile(file, text);
-  if (problems.length > 0) {
-    const stale = problems.every((p) => p.code === "digest");
-    throw new Stop(stale ? EXIT.stale : EXIT.usage, problems.map((p) => p.message).join("\n"));
-  }
+  refuseLocks(problems);
   if (architecture === null)
     throw usage(`${file}: no architecture is recorded. Record one with roadstead plan FILE --stack ${stack} --write`);
   return architecture;

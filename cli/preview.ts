@@ -7,7 +7,7 @@ import { buildArchitectures } from "../planner/architecture/build";
 import type { CostLine } from "../planner";
 import type { Preview, StackToPreview } from "../preview/result";
 import { stacksTogether } from "./environment";
-import { EXIT, type ExitCode, Stop, usage } from "./exit";
+import { EXIT, type ExitCode, refuseLocks, Stop, usage } from "./exit";
 import { type Io, painter } from "./io";
 import { parkedShips, releaseSteps, sameOptions, upCommand } from "./next-steps";
 import { outputDirectory } from "./outputs";
@@ -181,10 +181,7 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
   function readRecorded(name: string): StackToPreview {
     const { file, text } = readStackFile(io, project, name);
     const parsed = parseStackFile(file, text);
-    if (parsed.problems.length > 0) {
-      const stale = parsed.problems.every((p) => p.code === "digest");
-      throw new Stop(stale ? EXIT.stale : EXIT.usage, parsed.problems.map((p) => p.message).join("\n"));
-    }
+    refuseLocks(parsed.problems);
     if (parsed.architecture === null)
       throw usage(
         `${file}: no architecture is recorded; accepted: a stack with a lock. Record one with roadstead plan FILE --stack ${name} --write`,

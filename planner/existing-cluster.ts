@@ -1,5 +1,6 @@
 // What a cluster Roadstead did not build must be able to do before ships may live there. Planner and component call the same
 // functions. Unknown is not yes: it is refused like a no, with the way to find out.
+import type { Architecture as Lock } from "./architecture/schema";
 import { LEAST_KUBERNETES } from "./catalog/cluster-kinds";
 import type { PredicateProblem } from "./predicates";
 import type { ClusterFacts, StorageClassFacts } from "./requirements/cluster-facts";
@@ -30,6 +31,17 @@ export function clusterUse({ existing, ships, customers }: Requirements): Cluste
     architectures: ships.image.architectures,
   };
 }
+
+/** What a lock has the cluster do. */
+export const recordedUse = (
+  { tenants, image }: Pick<Lock, "tenants" | "image">,
+  { storageClass }: Pick<NonNullable<Lock["cluster"]>, "storageClass">,
+): ClusterUse => ({
+  storageClass,
+  customers: new Set(tenants.map((t) => t.customer)).size,
+  runtimeClass: tenants.find((t) => t.runtimeClass !== undefined)?.runtimeClass ?? null,
+  architectures: image.architectures,
+});
 
 const PROBE = "roadstead doctor --cluster KUBECONFIG reads it";
 

@@ -8,6 +8,7 @@ import { Cell } from "../components/fleet";
 import { Tenant } from "../components/isolation";
 import { refuseIfAny } from "../components/refusal";
 import type { Architecture } from "../planner/architecture/schema";
+import { recordedUse } from "../planner/existing-cluster";
 import { amesName, cellContext, cellName, PROVIDER_NAME, shipsWithKey, tenantsMade } from "./cell-plan";
 import { type AmesParts, platformOutputs, type StackOutputs, type Surroundings } from "./surroundings";
 import { stackTags } from "./tags";
@@ -96,16 +97,12 @@ export function platformGround(architecture: Architecture, parent: pulumi.Resour
 }
 
 /** On a cluster that exists the platform looks at its own customers; who is first met in this cell is none of them. */
-function neighbourProblems({ mode, tenants, cluster, image }: Architecture): ReturnType<typeof factProblems> {
+function neighbourProblems(architecture: Architecture): ReturnType<typeof factProblems> {
+  const { mode, tenants, cluster } = architecture;
   if (mode !== "existing-cluster" || cluster === null) return [];
   const least = tenants.some((t) => t.madeBy === undefined) ? 2 : 1;
-  return factProblems({
-    storageClass: cluster.storageClass,
-    facts: cluster.existing,
-    customers: Math.max(least, new Set(tenants.map((t) => t.customer)).size),
-    runtimeClass: tenants.find((t) => t.runtimeClass !== undefined)?.runtimeClass,
-    architectures: image.architectures,
-  });
+  const use = recordedUse(architecture, cluster);
+  return factProblems(cluster.existing, { ...use, customers: Math.max(least, use.customers) });
 }
 
 function amesParts(platform: pulumi.StackReference): AmesParts {

@@ -7,6 +7,7 @@ import type { AmesGround as AmesGroundClass } from "../components/eks";
 import type { NodePool as NodePoolClass, typesOffered as typesOfferedFunction } from "../components/eks";
 import type { ExistingCluster as ExistingClusterClass } from "../components/existing";
 import type { Architecture } from "../planner/architecture/schema";
+import { recordedUse } from "../planner/existing-cluster";
 import type { AmesParts, StackOutputs, Surroundings } from "./surroundings";
 import { stackTags } from "./tags";
 
@@ -228,16 +229,10 @@ function composeExisting(architecture: Architecture, around: Surroundings, paren
       "architecture.cluster.kubeconfigSecret: an existing cluster needs one; set existing.kubeconfigSecret and plan again",
     );
   const kubeconfig = around.secret(settings.kubeconfigSecret);
+  const { runtimeClass, ...use } = recordedUse(architecture, settings);
   const cluster = new (load.existing())(
     architecture.stack,
-    {
-      kubeconfig,
-      storageClass: settings.storageClass,
-      facts: settings.existing,
-      customers: new Set(architecture.tenants.map((t) => t.customer)).size,
-      runtimeClass: architecture.tenants.find((t) => t.runtimeClass !== undefined)?.runtimeClass,
-      architectures: architecture.image.architectures,
-    },
+    { kubeconfig, facts: settings.existing, ...use, runtimeClass: runtimeClass ?? undefined },
     { parent },
   );
   return {

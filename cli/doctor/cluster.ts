@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseDocument, stringify } from "yaml";
-import { clusterProblems, type ClusterUse, storageClassProblems } from "../../planner/existing-cluster";
+import { clusterProblems, type ClusterUse, recordedUse, storageClassProblems } from "../../planner/existing-cluster";
 import { parseStackFile } from "../../planner/architecture/stack-file";
 import type { PredicateProblem } from "../../planner/predicates";
 import type { ClusterFacts } from "../../planner/requirements/cluster-facts";
@@ -26,7 +26,7 @@ export function clusterCommand(
   io: Io,
   asker: (io: Io, kubeconfig: string, context: string | undefined) => Ask = kubectlAt,
 ): ExitCode {
-  const recorded = stack === undefined ? null : recordedUse(io, stack);
+  const recorded = stack === undefined ? null : recordedIn(io, stack);
   const kubeconfig = path.resolve(io.cwd, options.cluster!);
   if (!fs.existsSync(kubeconfig))
     throw usage(`--cluster: there is no ${options.cluster}; accepted: the kubeconfig of the cluster`);
@@ -52,18 +52,12 @@ interface Recorded extends ClusterUse {
   facts: ClusterFacts | undefined;
 }
 
-function recordedUse(io: Io, stack: string): Recorded {
+function recordedIn(io: Io, stack: string): Recorded {
   const { file, text } = readStackFile(io, projectOf(io), stack);
   const { architecture: a } = parseStackFile(file, text);
   if (a?.mode !== "existing-cluster" || a.cluster === null)
     throw usage(`${file}: records no existing cluster; leave the stack out to read one for the requirements`);
-  return {
-    storageClass: a.cluster.storageClass,
-    customers: new Set(a.tenants.map((t) => t.customer)).size,
-    runtimeClass: a.tenants.find((t) => t.runtimeClass !== undefined)?.runtimeClass ?? null,
-    architectures: a.image.architectures,
-    facts: a.cluster.existing,
-  };
+  return { ...recordedUse(a, a.cluster), facts: a.cluster.existing };
 }
 
 /** What somebody declared or tried outranks what the probe does not know; what it knows to be otherwise does not. */

@@ -3,6 +3,7 @@ import { ANNOTATION, claimHolder, pierName, REGISTRY_NAMESPACE } from "../../com
 import type { Architecture, LockedShip } from "../../planner/architecture/schema";
 import { usage } from "../exit";
 import type { Io } from "../io";
+import { quantity } from "../quantity";
 import type { Kubectl, Program } from "./kubectl";
 
 interface Meta {
@@ -79,11 +80,8 @@ export async function diskOf(kubectl: Kubectl, ship: LockedShip): Promise<Disk> 
 const untagged = (parameters: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(parameters).filter(([key]) => !key.startsWith("tagSpecification")));
 
-const UNITS: Record<string, number> = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 };
-function gibOf(quantity = "0"): number {
-  const [, number = "0", unit = ""] = /^(\d+)([KMGT]i)?$/.exec(quantity) ?? [];
-  return Math.ceil((Number(number) * (UNITS[unit] ?? 1)) / 1024 ** 3);
-}
+/** What cannot be read counts for nothing: the lock's own size is the least. */
+const gibOf = (text = "0"): number => Math.ceil((quantity(text) || 0) / 1024 ** 3);
 
 export interface Asking {
   io: Io;

@@ -7,7 +7,7 @@ import { drillProblems, type DrillVerdict, judgeDrill, renderDrill } from "../..
 import { isStackOf } from "../../planner/architecture/identity";
 import type { Architecture, LockedShip } from "../../planner/architecture/schema";
 import { parseStackFile } from "../../planner/architecture/stack-file";
-import { EXIT, type ExitCode, Stop, usage } from "../exit";
+import { EXIT, type ExitCode, refuseLocks, usage } from "../exit";
 import { rootOfOutput, writeAll } from "../files";
 import { type Io, painter } from "../io";
 import { outputDirectory } from "../outputs";
@@ -150,12 +150,7 @@ function shipOf(io: Io, stack: string, name: string): { ship: LockedShip; archit
   const files = Object.entries(stackFiles(io, project))
     .map(([file, text]) => parseStackFile(file, text))
     .filter((f) => f.stack === stack || isStackOf(stack, f.stack));
-  const problems = files.flatMap((f) => f.problems);
-  if (problems.length > 0)
-    throw new Stop(
-      problems.every((p) => p.code === "digest") ? EXIT.stale : EXIT.usage,
-      problems.map((p) => p.message).join("\n"),
-    );
+  refuseLocks(files.flatMap((f) => f.problems));
   for (const { architecture } of files) {
     const ship = architecture?.ships.find((s) => s.name === name || (s.name === null && s.id === name));
     if (!architecture || ship === undefined) continue;

@@ -5,7 +5,7 @@ import { stackOfCell } from "../../planner/architecture/identity";
 import { checkRequirements, readObject } from "../../planner";
 import type { RequestedShip, Requirements } from "../../planner/requirements/schema";
 import type { Edited } from "../../planner/ships/document";
-import { EXIT, Stop, usage } from "../exit";
+import { refuseLocks, usage } from "../exit";
 import { readInput, rootOfOutput, writeAll } from "../files";
 import type { Io } from "../io";
 import { badInput } from "../planning";
@@ -65,13 +65,8 @@ export function edited(
 export const wished = ({ ships }: Requirements, name: string): RequestedShip | undefined =>
   ships.named.find((s) => s.name === name || s.nickname === name);
 
-export function refuseProblems(problems: readonly { code: string; message: string }[]): void {
-  if (problems.length === 0) return;
-  throw new Stop(
-    problems.every((p) => p.code === "digest") ? EXIT.stale : EXIT.usage,
-    [...problems.map((p) => p.message), "nothing was written"].join("\n"),
-  );
-}
+export const refuseProblems = (problems: Parameters<typeof refuseLocks>[0]): void =>
+  refuseLocks(problems, "nothing was written");
 
 export function writeWishes(io: Io, { file }: Wishes, text: string): void {
   writeAll([{ root: rootOfOutput(io, file), path: file, text }]);

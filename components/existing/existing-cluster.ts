@@ -121,23 +121,14 @@ function existingProblems(args: ExistingClusterArgs): ArgumentProblem[] {
       fix: "set existing.storageClass to one with reclaimPolicy Retain",
     });
   }
-  return [...problems, ...factProblems(args)];
+  const { facts, storageClass, customers = 1, runtimeClass = null, architectures = ["x86_64"] } = args;
+  return [...problems, ...factProblems(facts, { storageClass, customers, runtimeClass, architectures })];
 }
 
 /** What is known of the cluster, held against who is to live there. */
-export function factProblems({
-  facts,
-  customers = 1,
-  runtimeClass,
-  storageClass,
-  architectures,
-}: Omit<ExistingClusterArgs, "kubeconfig">): ArgumentProblem[] {
-  if (facts !== undefined)
-    return clusterProblems(
-      facts,
-      { storageClass, customers, runtimeClass: runtimeClass ?? null, architectures: architectures ?? ["x86_64"] },
-      "facts",
-    );
+export function factProblems(facts: ClusterFacts | undefined, use: ClusterUse): ArgumentProblem[] {
+  if (facts !== undefined) return clusterProblems(facts, use, "facts");
+  const { customers } = use;
   if (customers <= 1) return [];
   return [
     {

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { clusterCommand } from "../../cli/doctor/cluster";
 import { derive } from "../../cli/doctor/cluster/derive";
 import type { Answer, Ask } from "../../cli/doctor/cluster/kubectl";
-import { quantity } from "../../cli/doctor/cluster/quantity";
+import { quantity } from "../../cli/quantity";
 import { look } from "../../cli/doctor/cluster/seen";
 import { checkRequirements, type ClusterFacts } from "../../planner";
 import { clusterProblems } from "../../planner/existing-cluster";

@@ -8,7 +8,7 @@ import type {
   NodeFacts,
   StorageClassFacts,
 } from "../../../planner/requirements/cluster-facts";
-import { quantity } from "./quantity";
+import { quantity } from "../../quantity";
 import type { DaemonSet, Node, Seen, StorageClass } from "./seen";
 
 export interface Derived {
