@@ -80,7 +80,7 @@ fi`,
       run: `if changed sysctl /etc/sysctl.d/zz-roadstead.conf; then
   sysctl -q --system
   applied sysctl
-fi${swap(settings.swapGiB)}`,
+fi${swap(settings)}`,
     },
     {
       id: "firewall",
@@ -184,17 +184,38 @@ id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir ${PIERS}
   };
 }
 
-const swap = (gib: number): string =>
-  gib === 0
-    ? ""
-    : `
+/**
+ * Beside an encrypted volume swap has a key of its own that is new at every boot, or what is on the volume would be on the
+ * root disk in the clear. A host whose swap was made before stays as it is.
+ */
+function swap(settings: HostSettings): string {
+  const gib = settings.swapGiB;
+  if (gib === 0) return "";
+  const plain = `grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
+swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead`;
+  const encrypted = `grep -qs '^roadstead-swap ' /etc/crypttab ||
+  echo 'roadstead-swap /swapfile.roadstead /dev/urandom swap,cipher=aes-xts-plain64,size=512,nofail' >>/etc/crypttab
+if ! grep -q '^/dev/mapper/roadstead-swap ' /etc/fstab; then
+  echo '/dev/mapper/roadstead-swap none swap nofail 0 0' >>/etc/fstab
+  systemctl daemon-reload
+fi
+systemctl start 'dev-mapper-roadstead\\x2dswap.swap'`;
+  return `
 if [ ! -e /swapfile.roadstead ]; then
   (umask 077 && fallocate -l ${gib}G /swapfile.roadstead.new)
   mkswap -q /swapfile.roadstead.new
   mv /swapfile.roadstead.new /swapfile.roadstead
 fi
-grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
-swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead`;
+${
+  usesLuks(settings)
+    ? `if grep -q '^/swapfile.roadstead ' /etc/fstab; then
+  swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
+else
+${encrypted.replaceAll(/^/gm, "  ")}
+fi`
+    : plain
+}`;
+}
 
 function volume(settings: HostSettings): HostStep[] {
   if (!settings.dataDevice)

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { bootstrapFile } from "../../../components/host/render/bootstrap";
 import { renderHost, renderSettings, hostSettings } from "../../../components/host/render";
 import { bareMetal, planet } from "./sample";
 import { temporary } from "./temporary";
@@ -131,6 +132,35 @@ describe("the script run twice", () => {
     expect(second.status).toBe(0);
     expect(machine.tree()).toEqual(before);
     expect(machine.calls().filter((c) => changing.test(c))).toEqual([]);
+  });
+
+  it.each([
+    ["is encrypted anew at every boot", "", ["/dev/mapper/roadstead-swap none swap nofail 0 0"]],
+    ["that was made in the clear before stays in use", "/swapfile.roadstead none swap sw 0 0\n", []],
+  ])("swap beside an encrypted volume %s", (_, fstab, added) => {
+    const { host, lock } = planet();
+    const settings = hostSettings(host, lock);
+    const kernel = /^# kernel: .*?(?=^# firewall: )/ms.exec(bootstrapFile(settings).content)![0];
+    const machine = new Machine();
+    machine.sh("");
+    writeFileSync(join(machine.root, "etc/fstab"), machine.moved(fstab));
+    const run = () => machine.sh(machine.moved(`set -eu\nPATH=x\nchanged() { false; }\n${kernel}`));
+    expect(run()).toMatchObject({ status: 0, stderr: "" });
+    expect(run()).toMatchObject({ status: 0, stderr: "" });
+    const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
+    const after = read(join(machine.root, "etc/fstab")).replaceAll(`${machine.root}/`, "/");
+    expect(after).toBe(fstab + added.map((line) => `${line}\n`).join(""));
+    expect(read(join(machine.root, "etc/crypttab")).replaceAll(`${machine.root}/`, "/")).toBe(
+      added.length === 0
+        ? ""
+        : "roadstead-swap /swapfile.roadstead /dev/urandom swap,cipher=aes-xts-plain64,size=512,nofail\n",
+    );
+    const used = machine.calls().filter((c) => /^swapon|\.swap$/.test(c));
+    expect(used).toEqual(
+      added.length === 0
+        ? [`swapon ${machine.root}/swapfile.roadstead`]
+        : Array(2).fill("systemctl start dev-mapper-roadstead\\x2dswap.swap"),
+    );
   });
 
   it("stops at the step that fails and says which", () => {
