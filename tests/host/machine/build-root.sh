@@ -13,7 +13,7 @@ image=(systemd-sysv dbus udev openssh-server sudo locales ifupdown isc-dhcp-clie
 judges=(busybox-static shellcheck lynis tang-common)
 # What the bootstrap may install, in every mode.
 host=(openssh-server sudo curl ca-certificates nftables fail2ban python3-systemd unattended-upgrades auditd e2fsprogs
-  util-linux cryptsetup clevis-luks systemd-timesyncd docker.io iptables caddy)
+  util-linux cryptsetup clevis-luks systemd-timesyncd docker.io iptables caddy age zstd rclone)
 
 for program in debootstrap unshare chroot; do
   command -v "$program" >/dev/null || { echo "missing: $program (apt-get install debootstrap util-linux)" >&2; exit 1; }
