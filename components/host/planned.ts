@@ -1,6 +1,13 @@
 // Turns planned resources into registered ones, by the classes a provider has for them. Decides nothing.
-import type * as pulumi from "@pulumi/pulumi";
-import { isGivenRef, isOutputRef, type OutputRef, type Planned, type PlannedResource } from "./render/resources";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  isGivenRef,
+  isOutputRef,
+  isSecretRef,
+  type OutputRef,
+  type Planned,
+  type PlannedResource,
+} from "./render/resources";
 
 // The planned inputs are checked against these classes by the tests that compare registered sets, not by the compiler.
 export type ResourceClass = {
@@ -8,16 +15,17 @@ export type ResourceClass = {
   new (name: string, args: any, opts?: pulumi.CustomResourceOptions): pulumi.CustomResource;
 };
 
-/** Registers resources in their order, each a child of `parent`, and gives them by key. */
+/** Registers resources in their order, each a child of `parent`, and gives them by key. `earlier`: those that they may wait for. */
 export function registerPlanned(
   classes: Readonly<Record<string, ResourceClass>>,
   parent: pulumi.Resource,
   planned: PlannedResource[],
   given: Record<string, pulumi.Input<unknown> | undefined> = {},
+  earlier?: Registered,
 ): Registered {
   const made = new Map<string, pulumi.CustomResource>();
   const find = (key: string): pulumi.CustomResource => {
-    const resource = made.get(key);
+    const resource = made.get(key) ?? earlier?.find(key);
     if (!resource) throw new Error(`planned resources are out of order: ${key} is not registered yet`);
     return resource;
   };
@@ -31,6 +39,7 @@ export function registerPlanned(
     if (Array.isArray(value)) return value.map(resolve);
     if (isOutputRef(value)) return read(value);
     if (isGivenRef(value)) return given[value.given];
+    if (isSecretRef(value)) return pulumi.secret(given[value.secret]);
     return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v)]));
   };
   for (const resource of planned) {

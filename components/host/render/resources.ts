@@ -13,8 +13,13 @@ export interface GivenRef {
   given: string;
 }
 
+/** A secret the caller hands in. Never in a preview. */
+export interface SecretRef {
+  secret: string;
+}
+
 export type Planned =
-  string | number | boolean | undefined | OutputRef | GivenRef | Planned[] | { [key: string]: Planned };
+  string | number | boolean | undefined | OutputRef | GivenRef | SecretRef | Planned[] | { [key: string]: Planned };
 
 export interface PlannedResource {
   /** What other resources of the same host call it. */
@@ -30,6 +35,7 @@ export interface PlannedResource {
     deleteBeforeReplace?: boolean;
     ignoreChanges?: string[];
     replaceOnChanges?: string[];
+    additionalSecretOutputs?: string[];
   };
   /** Keys of resources it waits for beside those its inputs name. */
   dependsOn: string[];
@@ -49,6 +55,10 @@ export const isOutputRef = (value: Planned): value is OutputRef =>
   typeof value === "object" && !Array.isArray(value) && "ref" in value;
 export const isGivenRef = (value: Planned): value is GivenRef =>
   typeof value === "object" && !Array.isArray(value) && "given" in value;
+export const isSecretRef = (value: Planned): value is SecretRef =>
+  typeof value === "object" && !Array.isArray(value) && "secret" in value;
+
+export const secret = (name: string): SecretRef => ({ secret: name });
 
 export const output = (ref: string, name = "id"): OutputRef => ({ ref, output: name });
 

@@ -1,0 +1,113 @@
+// What reaches a host over SSH: its set-up, again whenever a file of it changes, and secrets, each on the standard input of
+// one command. Where the host's key is not recorded the same is done by hand, with the same commands.
+import { foreignKeyProblem } from "../../../planner/boot-key";
+import { bootKeyCommand, SET_UP_COMMAND } from "./deliver-commands";
+import { LIB } from "./file";
+import { secret, type PlannedResource } from "./resources";
+import { HostKind, type HostSettings, type HostShip } from "./settings";
+
+/** A config secret that a host takes once, after its set-up. */
+export interface Delivery {
+  /** Names the resource; never changes. Unique on a host. */
+  id: string;
+  /** What it is, as a person calls it, such as `the boot key of ~sampel-palnet`. */
+  what: string;
+  /** Name of the config secret. */
+  secret: string;
+  /**
+   * Run on the host with the secret on standard input, by `pulumi up` or by hand. Prints no secret. Ends with 0 when the host
+   * has what it needs, also when it had it before; with anything else and the reason on standard error when it has not.
+   */
+  command: string;
+  /** What `pulumi up` runs instead, where nobody reads what the command says. Default: the command. */
+  unattended?: string;
+  /** Why this text may not leave for the host; null when nothing is wrong with it. Never repeats the text. */
+  refusal?: (text: string) => string | null;
+}
+
+/** Every secret this host takes, in a fixed order. */
+export function deliveries(settings: HostSettings): Delivery[] {
+  return settings.kind === HostKind.GroundSeg ? [] : settings.ships.flatMap(bootKey);
+}
+
+function bootKey(ship: HostShip): Delivery[] {
+  // A sealed ship's key is used up, and an imported or a fake one never had any.
+  if (ship.keySecret === undefined || ship.sealed || ship.imported || ship.fake) return [];
+  return [
+    {
+      id: `key-${ship.id}`,
+      what: `the boot key of ${ship.name ?? ship.id}`,
+      secret: ship.keySecret,
+      command: `sudo ${LIB}/ship key ${ship.id}`,
+      unattended: bootKeyCommand(ship.id),
+      refusal: (text) => {
+        const problem = foreignKeyProblem(
+          { id: ship.id, name: ship.name ?? null },
+          text,
+          `config secret ${ship.keySecret}`,
+        );
+        return (
+          problem && `${problem.path}: received ${problem.received}; accepted: ${problem.accepted}; ${problem.fix}`
+        );
+      },
+    },
+  ];
+}
+
+/** The same by hand. */
+export const byHand = (delivery: Delivery, login: string): string =>
+  `pulumi config get ${delivery.secret} | ssh ${login} '${delivery.command}'`;
+
+const COMMAND = "command:remote:Command";
+export const SET_UP = "set-up";
+
+/** `secrets`: names of those at hand. `after`: what makes the host reachable. */
+export function plannedDeliveries(
+  settings: HostSettings,
+  script: string,
+  { secrets, after }: { secrets: ReadonlySet<string>; after: string[] },
+): PlannedResource[] {
+  const { name } = settings;
+  // sshd takes no environment from us, and no output of an earlier run is of any use to a later one.
+  const every = { connection: secret("connection"), addPreviousOutputInEnv: false };
+  return [
+    {
+      key: SET_UP,
+      type: COMMAND,
+      name: `${name}-${SET_UP}`,
+      // A change of the script is an update: it runs once more. Deleting runs nothing on the host.
+      inputs: { ...every, create: SET_UP_COMMAND, stdin: script },
+      options: {},
+      dependsOn: after,
+    },
+    ...deliveries(settings)
+      .filter((d) => secrets.has(d.secret))
+      .map((d): PlannedResource => ({
+        key: `deliver-${d.id}`,
+        type: COMMAND,
+        name: `${name}-deliver-${d.id}`,
+        inputs: { ...every, create: d.unattended ?? d.command, stdin: secret(d.secret) },
+        // They say what became of the secret and never hold it; should a host ever print it, the state has it encrypted.
+        options: { additionalSecretOutputs: ["stdout", "stderr"] },
+        dependsOn: [SET_UP],
+      })),
+  ];
+}
+
+/** The provider asks the host for a key of exactly this type; by `ssh-rsa` that is one signed with SHA-1, which sshd has not. */
+const HOST_KEY = /^(ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)) ([A-Za-z0-9+/]+={0,2})(?: [^\r\n]*)?$/;
+
+/** What is wrong with a recorded host key; null when it is one. */
+export function hostKeyProblem(key: string): string | null {
+  const [, type, base64] = HOST_KEY.exec(key.trim()) ?? [];
+  if (type === undefined) return "not one public host key without the address in front: ssh-ed25519 AAAA…";
+  // Its first field is its own type.
+  const bytes = Buffer.from(base64!, "base64");
+  const field = bytes.length > 4 ? bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1") : "";
+  return field === type && bytes.length > 4 + type.length + 16 ? null : "cut off, or not the key it says it is";
+}
+
+/** How a host's key is got, and compared before it is believed. */
+export const howToGetHostKey = (address: string): string =>
+  `ssh-keyscan -t ed25519 ${address} | cut -d ' ' -f 2-, whose fingerprint (ssh-keygen -lf -) must be the one that the provider's console ` +
+  `shows of this host (AWS: aws ec2 get-console-output --latest; else: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on its screen)`;
