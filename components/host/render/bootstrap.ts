@@ -11,6 +11,7 @@ import { systemFiles } from "./system";
 import { mountPoint, usesLuks, volumeFiles, volumeKey } from "./volume";
 
 export const BOOTSTRAP = `${LIB}/bootstrap`;
+export const BOOTSTRAP_LOCK = `${STATE}/bootstrap.lock`;
 
 /** Every file of the host but the bootstrap itself, in a fixed order. */
 export function hostFiles(settings: HostSettings): HostFile[] {
@@ -284,7 +285,7 @@ ${settings.ships.map((s) => `systemctl enable -q roadstead-ship@${s.id}\nsystemc
 }
 
 function groundsegStep(groundseg: PinnedBinary | undefined, settings: HostSettings): HostStep {
-  const why = "GroundSeg, by checksum, listening only behind the firewalls";
+  const why = "GroundSeg, by checksum, listening only behind the firewalls and with its password";
   if (!groundseg) return { id: "groundseg", why, run: refused(`versions.groundseg.sha256.${settings.arch}`) };
   const arch = settings.arch === "arm64" ? "arm64" : "amd64";
   const version = groundseg.version.replace(/^v/, "");
@@ -292,10 +293,18 @@ function groundsegStep(groundseg: PinnedBinary | undefined, settings: HostSettin
   return {
     id: "groundseg",
     why,
-    run: `systemctl enable -q --now docker roadstead-docker-user
+    run: `# GroundSeg finds its ships' volumes in this one place.
+if [ ! -L /var/lib/docker ]; then
+  [ ! -d /var/lib/docker ] || rmdir /var/lib/docker
+  ln -s ${GROUNDSEG_BASE}/docker /var/lib/docker
+fi
+systemctl enable -q --now roadstead-docker-user docker roadstead-containers
+[ -d ${path} ] || install -d ${path}
+# Piers that are uploaded, exported and backed up lie in here.
+chmod 0700 ${path}
 if [ ! -x ${path}/groundseg ]; then
 ${fetchChecked(`https://bin.infra.native.computer/groundseg_${arch}_v${version}_latest`, groundseg.sha256)}
-  install -D -m 0755 "$work/file" ${path}/groundseg
+  install -m 0755 "$work/file" ${path}/groundseg
   rm -r "$work"
 fi
 systemctl enable -q --now groundseg`,
@@ -316,6 +325,10 @@ set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
 mkdir -p ${STATE}/applied
+# One at a time, whoever starts it; only root may hold it up.
+(umask 077 && : >>${BOOTSTRAP_LOCK})
+exec 9>>${BOOTSTRAP_LOCK}
+flock 9
 # shellcheck disable=SC2154 # assigned in the trap itself
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >${STATE}/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start

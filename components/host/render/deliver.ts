@@ -1,9 +1,9 @@
-// Two deliveries of one bootstrap: cloud-init user-data, and a script for a host that exists already.
+// Two deliveries of one bootstrap: cloud-init user-data, and a script for a host that exists already, run by hand or over SSH.
 import { gzipSync } from "node:zlib";
 import { stringify } from "yaml";
 import { adminUser } from "./access";
-import { BOOTSTRAP } from "./bootstrap";
-import type { HostFile } from "./file";
+import { BOOTSTRAP, BOOTSTRAP_LOCK } from "./bootstrap";
+import { STATE, type HostFile } from "./file";
 import { HostProvider, type HostSettings } from "./settings";
 
 /** EC2 counts user-data before its base64; DigitalOcean's figure is by inference (facts/policy.md §6.3). */
@@ -56,8 +56,17 @@ put() {
   chmod "$2" "$1"
 }
 
+# A set-up that runs already, such as the first one after a boot, is not given other files under its hands.
+mkdir -p ${STATE}
+(umask 077 && : >>${BOOTSTRAP_LOCK})
+exec 9>>${BOOTSTRAP_LOCK}
+until flock -w 20 9; do
+  echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
+done
+
 ${puts.join("\n\n")}
 
+exec 9>&-
 exec ${BOOTSTRAP}
 `;
 }

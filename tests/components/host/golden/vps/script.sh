@@ -11,6 +11,14 @@ put() {
   chmod "$2" "$1"
 }
 
+# A set-up that runs already, such as the first one after a boot, is not given other files under its hands.
+mkdir -p /var/lib/roadstead
+(umask 077 && : >>/var/lib/roadstead/bootstrap.lock)
+exec 9>>/var/lib/roadstead/bootstrap.lock
+until flock -w 20 9; do
+  echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
+done
+
 put /etc/systemd/system/roadstead-bootstrap.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=First set-up of this host
@@ -886,6 +894,10 @@ set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
 mkdir -p /var/lib/roadstead/applied
+# One at a time, whoever starts it; only root may hold it up.
+(umask 077 && : >>/var/lib/roadstead/bootstrap.lock)
+exec 9>>/var/lib/roadstead/bootstrap.lock
+flock 9
 # shellcheck disable=SC2154 # assigned in the trap itself
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start
@@ -955,8 +967,17 @@ if [ ! -e /swapfile.roadstead ]; then
   mkswap -q /swapfile.roadstead.new
   mv /swapfile.roadstead.new /swapfile.roadstead
 fi
-grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
-swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
+if grep -q '^/swapfile.roadstead ' /etc/fstab; then
+  swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
+else
+  grep -qs '^roadstead-swap ' /etc/crypttab ||
+    echo 'roadstead-swap /swapfile.roadstead /dev/urandom swap,cipher=aes-xts-plain64,size=512,nofail' >>/etc/crypttab
+  if ! grep -q '^/dev/mapper/roadstead-swap ' /etc/fstab; then
+    echo '/dev/mapper/roadstead-swap none swap nofail 0 0' >>/etc/fstab
+    systemctl daemon-reload
+  fi
+  systemctl start 'dev-mapper-roadstead\x2dswap.swap'
+fi
 
 # firewall: closed before anything listens
 step=firewall
@@ -1016,4 +1037,5 @@ rm -f /var/lib/roadstead/bootstrap.failed
 [ -e /var/lib/roadstead/bootstrap.done ] || touch /var/lib/roadstead/bootstrap.done
 ROADSTEAD_FILE
 
+exec 9>&-
 exec /usr/local/lib/roadstead/bootstrap
