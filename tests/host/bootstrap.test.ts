@@ -65,6 +65,9 @@ describe("the first boot of a host", () => {
     expect(machine.get("fail2ban-client status")).toMatch(/Jail list:\s+sshd/);
     expect(machine.get("fail2ban-client get sshd actions")).toContain("nftables");
     expect(machine.get("cat /proc/sys/vm/max_map_count")).toBe("1048576");
+    // Every interface, the one included that was there before the file.
+    for (const what of ["ipv4/conf/*/accept_redirects", "ipv4/conf/*/send_redirects", "ipv6/conf/*/accept_redirects"])
+      expect([what, machine.get(`cat /proc/sys/net/${what} | sort -u`)]).toEqual([what, "0"]);
     expect(machine.get("nft list table inet roadstead")).toContain("policy drop");
     expect(machine.get("unattended-upgrade --dry-run -d 2>&1 | grep -i 'Allowed origins'")).toMatch(/Debian-Security/);
     expect(machine.get("id -nG keeper")).not.toContain("docker");
