@@ -102,6 +102,11 @@ function textOf(
   const own = host.provider !== "aws" && host.provider !== "digitalocean";
   if (options.dataDevice !== undefined && !own)
     throw usage(`--data-device: ${host.name} has a volume of its provider's; accepted: for own hosts only`);
+  // A pier is looked for where it was put: one place says where that is.
+  if (options.dataDevice !== undefined && host.dataDevice !== undefined && options.dataDevice !== host.dataDevice)
+    throw usage(
+      `--data-device ${options.dataDevice}: ${host.name} is recorded with ${host.dataDevice}; accepted: that, or the option left out`,
+    );
   try {
     const { script, userData } = renderHost(host, architecture, { dataDevice: options.dataDevice });
     return options.script || own ? { file: "script.sh", text: script } : { file: "user-data", text: userData };

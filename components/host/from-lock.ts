@@ -25,6 +25,8 @@ function placeArgs(host: LockedHost, architecture: Architecture, opts: FromLockO
     memoryGiB: settings.memoryGiB,
     rootDiskGiB: place.rootDiskGiB,
     volumeGiB: place.volumeGiB,
+    volumeKey: settings.volumeKey,
+    tang: settings.tang,
     swapGiB: settings.swapGiB,
     providerBackups: place.providerBackups,
     image: place.image,
@@ -60,6 +62,8 @@ export function bareMetalHostArgs(
   architecture: Architecture,
   opts: Pick<BareMetalHostArgs, "allowMissing" | "address" | "dataDevice"> = {},
 ): BareMetalHostArgs {
-  const { arch, memoryGiB, swapGiB, ships, access, domain, vere } = hostSettings(host, architecture);
-  return { arch, memoryGiB, swapGiB, ships, access, domain, vere, ...opts };
+  const { arch, memoryGiB, swapGiB, ships, access, domain, vere, ...volume } = hostSettings(host, architecture);
+  const { dataDevice, volumeKey, tang } = volume;
+  const { address } = host;
+  return { arch, memoryGiB, swapGiB, ships, access, domain, vere, dataDevice, volumeKey, tang, address, ...opts };
 }

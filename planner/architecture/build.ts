@@ -20,6 +20,7 @@ import type { Architecture, LockedHost, LockedShip, Tombstone } from "./schema";
 import { nodePoolsOf, settingsOf } from "./settings";
 import type { ParsedStackFile } from "./stack-file";
 import { tenantsOf } from "./tenants";
+import { type VolumeInput, volumeProblems } from "./volumes";
 
 export interface BuildInput {
   requirements: Requirements;
@@ -83,7 +84,9 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const placement = place(input, candidate, moved ? withoutSeats(fleet) : fleet, moved ? [] : before);
   problems.push(...placement.problems, ...claimProblems(fleet, placement.placed, old, candidate));
 
-  const { cells, ships, hosts } = lock(placement, fleet, candidate, input.catalog ?? defaultCatalog());
+  const volume = { wishes: requirements.hosts, neverDeployed };
+  const { cells, ships, hosts } = lock(placement, fleet, candidate, input.catalog ?? defaultCatalog(), volume);
+  for (const h of placement.hosting.flatMap((p) => p.hosts)) problems.push(...volumeProblems(h, volume));
   const tombstones = fleet.tombstones.map((t) => (cells.some((c) => c.id === t.cell) ? t : { ...t, cell: "c1" }));
   const gone = new Set(retiredCells(cells, before, tombstones, neverDeployed));
   const living = cells.filter((c) => !gone.has(c.stack));
@@ -232,6 +235,7 @@ function lock(
   fleet: Fleet,
   candidate: Candidate,
   catalog: Catalog,
+  volume: Omit<VolumeInput, "provider">,
 ): { cells: ReturnType<Cells["locked"]>; ships: LockedShip[]; hosts: LockedHost[] } {
   const byId = <T extends { id: string }>(a: T, b: T): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
   const ships = placement.placed.map(({ ship, place: p }): LockedShip => ({ ...recordOf(ship), ...p }));
@@ -239,7 +243,7 @@ function lock(
     list.map((h) => {
       const here = placed.filter((p) => p.host === h).map((p) => p.ship);
       const buried = fleet.tombstones.filter((t) => t.host === h.name).reduce((sum, t) => sum + t.diskGiB, 0);
-      return lockedHost(h, here, buried, candidate, catalog);
+      return lockedHost(h, here, buried, candidate, catalog, volume);
     }),
   );
   return {

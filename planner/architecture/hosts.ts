@@ -1,6 +1,7 @@
 // Hosts of a lock: recorded ones keep name, cell and ships; the plan's sizes are dealt out to them, then to new ones.
 import type { Catalog } from "../catalog/catalog";
-import { EC2_ROOT_GIB } from "../plan/modes/machines";
+import { type Berth, moor } from "../plan/berths";
+import { EC2_ROOT_GIB, GROUNDSEG_EXTRA_GIB, groundsegRoom, ownRoom } from "../plan/modes/machines";
 import type { Candidate, PlannedNode } from "../plan/schema";
 import { MAX_SHIPS_PER_CELL } from "../predicates";
 import type { OwnHost } from "../requirements/schema";
@@ -9,9 +10,8 @@ import type { FleetShip } from "./fleet";
 import { type LockProblem, problem } from "./problem";
 import { noRoom } from "./place";
 import type { LockedHost, Tombstone } from "./schema";
+import { type VolumeInput, volumeSettings } from "./volumes";
 
-/** Docker images and the daemon beside the piers on a GroundSeg volume, as the plan prices it. */
-const GROUNDSEG_EXTRA_GIB = 20;
 /** GroundSeg makes a swap file of this size unless told otherwise (its default `swapVal`). */
 const GROUNDSEG_SWAP_GIB = 16;
 
@@ -64,18 +64,27 @@ export function placeOnShared(input: HostInput, kind: "groundseg" | "bare-metal"
     return at < 0 ? undefined : spare.splice(at, 1)[0];
   };
   const problems: LockProblem[] = [];
-  const seats = (name: string, claimed: boolean): number =>
-    ships.filter((s) => s.seat?.host === name && (!claimed || s.claim !== "unclaimed")).length;
+  const seated = (name: string, claimed: boolean): FleetShip[] =>
+    ships.filter((s) => s.seat?.host === name && (!claimed || s.claim !== "unclaimed"));
+  const holds = (n: PlannedNode, aboard: FleetShip[]): boolean => {
+    const room = roomOf(n, input, kind);
+    return (
+      aboard.length <= room.ships &&
+      sum(aboard, (s) => s.memoryMiB) <= room.memoryMiB &&
+      sum(aboard, (s) => s.diskGiB) <= room.diskGiB
+    );
+  };
   const sizeOf = (h: LockedHost): string => (kind === "bare-metal" ? `own:${h.name}` : h.size);
   const inZone = (h: LockedHost) => (n: PlannedNode) => h.zone === null || n.zone === h.zone;
   const settled = new Map<string, PlannedNode>();
   // The same size in the same zone first, then the same size, then (a resize) any that holds its ships.
   const rounds: ((h: LockedHost, n: PlannedNode) => boolean)[] = [
-    (h, n) => n.type === sizeOf(h) && inZone(h)(n) && n.ships >= seats(h.name, false),
-    (h, n) => n.type === sizeOf(h) && n.ships >= seats(h.name, true),
-    (h, n) => kind === "groundseg" && n.ships >= seats(h.name, false),
+    (h, n) => n.type === sizeOf(h) && inZone(h)(n) && holds(n, seated(h.name, false)),
+    (h, n) => n.type === sizeOf(h) && holds(n, seated(h.name, true)),
+    (h, n) => kind === "groundseg" && holds(n, seated(h.name, false)),
   ];
-  const needed = previous.filter((h) => seats(h.name, false) > 0 || input.tombstones.some((t) => t.host === h.name));
+  const buried = (name: string): boolean => input.tombstones.some((t) => t.host === name);
+  const needed = previous.filter((h) => seated(h.name, false).length > 0 || buried(h.name));
   for (const fits of rounds)
     for (const h of needed) {
       if (settled.has(h.name)) continue;
@@ -84,14 +93,13 @@ export function placeOnShared(input: HostInput, kind: "groundseg" | "bare-metal"
       if (node) settled.set(h.name, { ...node, zone: h.zone ?? node.zone });
     }
   for (const h of previous) {
-    const buried = input.tombstones.some((t) => t.host === h.name);
-    const claimed = seats(h.name, true);
+    const claimed = seated(h.name, true);
     let node = settled.get(h.name);
-    if (!node && (claimed > 0 || buried)) {
+    if (!node && (claimed.length > 0 || buried(h.name))) {
       // A host the plan has no size for any more keeps its own: ships never move by re-planning.
-      node = keptNode(h, seats(h.name, false));
+      node = keptNode(h, seated(h.name, false).length);
       const now = units.find((n) => n.type === sizeOf(h));
-      if (now && now.ships < claimed) problems.push(overfull(h, claimed, now.ships));
+      if (now && !holds(now, claimed)) problems.push(overfull(h, claimed, now, input, kind));
     }
     if (!node) {
       names.delete(h.name);
@@ -100,60 +108,124 @@ export function placeOnShared(input: HostInput, kind: "groundseg" | "bare-metal"
     cells.promise(h.cell, node.ships);
     hosts.push({ name: h.name, kind, cell: h.cell, node, previous: h, own: own.get(h.name) ?? null });
   }
-  const used = new Map(hosts.map((h) => [h.name, 0]));
-  const placed: HostPlacement["placed"] = [];
-  const seat = (ship: FleetShip, host: HostPlan): void => {
-    used.set(host.name, (used.get(host.name) ?? 0) + 1);
-    cells.seat(host.cell, CellContent.Hosts);
-    placed.push({ ship, host });
-  };
+
+  const berthOf = (h: HostPlan): Berth => ({
+    ...roomOf(h.node, input, kind),
+    name: h.name,
+    domain: domainOf(h, candidate),
+    cell: h.cell,
+  });
+  const aboard = new Map<string, FleetShip[]>();
   const waiting: FleetShip[] = [];
-  for (const ship of ships) {
-    const host = ship.seat?.host ? hosts.find((h) => h.name === ship.seat!.host) : undefined;
-    if (host && (ship.claim !== "unclaimed" || (used.get(host.name) ?? 0) < host.node.ships)) seat(ship, host);
+  // Who is claimed stays, full or not; a ship planned by count stays where there is room for it.
+  const claimedOrNot = [ships.filter((s) => s.claim !== "unclaimed"), ships.filter((s) => s.claim === "unclaimed")];
+  for (const ship of claimedOrNot.flat()) {
+    const host = hosts.find((h) => h.name === ship.seat?.host);
+    const mates = aboard.get(host?.name ?? "") ?? [];
+    if (host && (ship.claim !== "unclaimed" || holds(host.node, [...mates, ship])))
+      aboard.set(host.name, [...mates, ship]);
     else waiting.push(ship);
   }
-  const left: FleetShip[] = [];
+
   let n = 1;
-  const open = (node: PlannedNode): HostPlan => {
+  const open = (node: PlannedNode): void => {
     while (names.has(`groundseg-${n}`)) n++;
     const name = kind === "bare-metal" ? node.type.slice("own:".length) : `groundseg-${n}`;
     names.add(name);
     const held = Math.min(node.ships, MAX_SHIPS_PER_CELL);
-    // A fleet that fits one cell of own machines needs no second stack: all of them go into the first.
-    const cell =
-      kind === "bare-metal" && candidate.mode === "bare-metal" && ships.length <= MAX_SHIPS_PER_CELL && cells.has("c1")
-        ? "c1"
-        : cells.next(CellContent.Hosts, held);
+    const cell = oneCell ? "c1" : cells.next(CellContent.Hosts, held);
     cells.promise(cell, held);
-    const host = { name, kind, cell, node, previous: null, own: own.get(name) ?? null };
-    hosts.push(host);
-    return host;
+    hosts.push({ name, kind, cell, node, previous: null, own: own.get(name) ?? null });
   };
-  const free = (h: HostPlan): boolean => (used.get(h.name) ?? 0) < h.node.ships && cells.room(h.cell) > 0;
-  for (const ship of waiting) {
-    let host = hosts.find(free);
-    while (!host && spare.length > 0) {
-      const opened = open(spare.shift()!);
-      if (free(opened)) host = opened;
-    }
-    if (host) seat(ship, host);
-    else left.push(ship);
+  // A fleet that fits one cell of own machines needs no second stack: all of them go into the first, and all are used. Of
+  // more, as many as it takes, since each further cell is a stack of its own.
+  const oneCell =
+    kind === "bare-metal" && candidate.mode === "bare-metal" && ships.length <= MAX_SHIPS_PER_CELL && cells.has("c1");
+  const takeTurns = (): void => {
+    // Domains take turns, so that the hosts which are used first are spread too.
+    const standing = (node: PlannedNode): number =>
+      hosts.filter((h) => domainOf(h, candidate) === nodeDomain(node, own, candidate)).length;
+    const next = spare.reduce((best, node, i) => (standing(node) < standing(spare[best]!) ? i : best), 0);
+    open(spare.splice(next, 1)[0]!);
+  };
+  const seats = [...aboard].flatMap(([host, mates]) => mates.map((ship) => ({ ship, host })));
+  const tried = () => moor(waiting, hosts.map(berthOf), seats, MAX_SHIPS_PER_CELL);
+  while (spare.length > 0 && (oneCell || sum(hosts, (h) => h.node.ships) < ships.length)) takeTurns();
+  let moored = tried();
+  while (moored.left.length > 0 && spare.length > 0) {
+    takeTurns();
+    moored = tried();
   }
-  const filled = hosts.filter((h) => (used.get(h.name) ?? 0) > 0 || input.tombstones.some((t) => t.host === h.name));
-  return { placed, hosts: filled, left, problems };
+  const home = new Map([...seats.map((s) => [s.ship.id, s.host] as const), ...moored.places]);
+  const placed = ships.flatMap((ship): HostPlacement["placed"] => {
+    const host = hosts.find((h) => h.name === home.get(ship.id));
+    if (!host) return [];
+    cells.seat(host.cell, CellContent.Hosts);
+    return [{ ship, host }];
+  });
+  const filled = hosts.filter((h) => placed.some((p) => p.host === h) || buried(h.name));
+  return { placed, hosts: filled, left: moored.left, problems };
 }
 
-function overfull(h: LockedHost, have: number, holds: number): LockProblem {
+const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, i) => total + of(i), 0);
+
+/** What a host of this kind holds, as the plan counts it; a host without known hardware holds what the plan says. */
+function roomOf(
+  node: PlannedNode,
+  { candidate, ownHosts, catalog }: HostInput,
+  kind: "groundseg" | "bare-metal",
+): Omit<Berth, "name" | "domain"> {
+  if (node.boundBy === RECORDED) return unmeasured(node);
+  if (kind === "bare-metal") {
+    const host = ownHosts.find((h, i) => `own:${h.name ?? `host-${i + 1}`}` === node.type);
+    if (host) return ownRoom(host);
+  }
+  const memory = hardware(catalog, candidate, node)?.memoryGiB;
+  return memory === undefined ? unmeasured(node) : groundsegRoom(memory);
+}
+
+const unmeasured = (node: PlannedNode): Omit<Berth, "name" | "domain"> => ({
+  memoryMiB: Number.MAX_SAFE_INTEGER,
+  diskGiB: Infinity,
+  ships: node.ships,
+});
+
+/** What fails together with a host: its zone, what its owner says, or the host alone. */
+const nodeDomain = (node: PlannedNode, own: ReadonlyMap<string, OwnHost>, candidate: Candidate, alone = ""): string =>
+  isOwnNode(node)
+    ? (own.get(node.type.slice("own:".length))?.failureDomain ?? node.type)
+    : candidate.provider === "aws"
+      ? node.zone
+      : alone;
+const domainOf = (h: HostPlan, candidate: Candidate): string =>
+  nodeDomain(h.node, new Map(h.own ? [[h.name, h.own]] : []), candidate, h.name);
+
+function overfull(
+  h: LockedHost,
+  claimed: FleetShip[],
+  now: PlannedNode,
+  input: HostInput,
+  kind: "groundseg" | "bare-metal",
+): LockProblem {
+  const room = roomOf(now, input, kind);
+  const of = (count: number, memoryMiB: number, diskGiB: number): string =>
+    `${count} ships, ${Math.floor((memoryMiB / 1024) * 10) / 10} GiB of memory${Number.isFinite(room.diskGiB) ? ` and ${diskGiB} GiB of piers` : ""}`;
   return problem({
     code: "capacity",
     file: null,
     path: `hosts.${h.name}`,
-    received: `${have} ships of this memory on ${h.name}`,
-    accepted: `at most ${holds} on a host of its size`,
+    received: `${of(
+      claimed.length,
+      sum(claimed, (s) => s.memoryMiB),
+      sum(claimed, (s) => s.diskGiB),
+    )} on ${h.name}`,
+    accepted: `at most ${of(room.ships, room.memoryMiB, room.diskGiB)} on a host of its size`,
     fix: "Lower ships.memoryGiB, or move ships away with `roadstead ship move` (from the rollout version on) first.",
   });
 }
+
+/** Bound of a node that is a recorded host's, as it is. */
+const RECORDED = "recorded";
 
 const keptNode = (h: LockedHost, ships: number): PlannedNode => ({
   type: h.kind === "bare-metal" ? `own:${h.name}` : h.size,
@@ -162,18 +234,23 @@ const keptNode = (h: LockedHost, ships: number): PlannedNode => ({
   role: "host",
   arch: h.arch,
   ships,
-  boundBy: "recorded",
+  boundBy: RECORDED,
 });
 
 /** One host a ship, named by it. */
 export function placeOnOwnVps(input: HostInput): HostPlacement {
   const { ships, candidate, cells, catalog } = input;
-  const spare = one(candidate.nodes.filter((n) => n.role === "host" && !isOwnNode(n)));
-  const memory = (n: PlannedNode): number => hardware(catalog, candidate, n)?.memoryGiB ?? 0;
+  // A size in a zone is one entry with a count: a fleet of thousands has a handful of them.
+  const spare = candidate.nodes
+    .filter((n) => n.role === "host" && !isOwnNode(n))
+    .map((n) => ({ node: { ...n, count: 1 }, memory: hardware(catalog, candidate, n)?.memoryGiB ?? 0, left: n.count }))
+    .sort((a, b) => a.memory - b.memory);
+  type Spare = (typeof spare)[number];
   const previous = new Map(input.previous.filter((h) => h.kind === "vps").map((h) => [h.name, h]));
-  const take = (fits: (n: PlannedNode) => boolean): PlannedNode | undefined => {
-    const at = spare.findIndex(fits);
-    return at < 0 ? undefined : spare.splice(at, 1)[0];
+  const take = (fits: (s: Spare) => boolean): PlannedNode | undefined => {
+    const found = spare.find((s) => s.left > 0 && fits(s));
+    if (found) found.left -= 1;
+    return found?.node;
   };
   const recorded = new Map(
     ships.flatMap((s) =>
@@ -182,28 +259,52 @@ export function placeOnOwnVps(input: HostInput): HostPlacement {
   );
   const chosen = new Map<string, PlannedNode>();
   const zoneOf = (s: FleetShip): string | null => recorded.get(s.id)?.zone ?? s.seat?.zone ?? null;
-  const holds = (s: FleetShip, n: PlannedNode): boolean => memory(n) * 1024 >= s.memoryMiB;
+  const holds = (s: FleetShip, n: Spare): boolean => n.memory * 1024 >= s.memoryMiB;
   // A volume never leaves its zone, so neither does the host; the plan's own spread over zones is for new ones.
   const choose = (s: FleetShip, node: PlannedNode): unknown =>
     chosen.set(s.id, { ...node, zone: zoneOf(s) ?? node.zone });
-  const sameSize = (s: FleetShip, n: PlannedNode): boolean => n.type === recorded.get(s.id)?.size && holds(s, n);
-  const sameZone = (s: FleetShip, n: PlannedNode): boolean => zoneOf(s) === null || n.zone === zoneOf(s);
-  for (const fits of [(s: FleetShip, n: PlannedNode) => sameSize(s, n) && sameZone(s, n), sameSize])
+  const sameSize = (s: FleetShip, n: Spare): boolean => n.node.type === recorded.get(s.id)?.size && holds(s, n);
+  const sameZone = (s: FleetShip, n: Spare): boolean => zoneOf(s) === null || n.node.zone === zoneOf(s);
+  for (const fits of [(s: FleetShip, n: Spare) => sameSize(s, n) && sameZone(s, n), sameSize])
     for (const ship of ships) {
       if (chosen.has(ship.id) || !recorded.has(ship.id)) continue;
       const node = take((n) => fits(ship, n));
       if (node) choose(ship, node);
     }
-  // The smallest machine that is large enough, the least demanding ships first.
-  spare.sort((a, b) => memory(a) - memory(b));
+  // The smallest machine that is large enough, the least demanding ships first; of those the zone with the fewest ships of
+  // the customer, then the one with the most machines to give, which keeps the others' choice even.
+  const inZones = new Map<string, number>();
+  const key = (s: FleetShip, zone: string): string => JSON.stringify([s.customer, zone]);
+  const count = (s: FleetShip): void => {
+    const zone = chosen.get(s.id)!.zone;
+    inZones.set(key(s, zone), (inZones.get(key(s, zone)) ?? 0) + 1);
+  };
+  for (const ship of ships) if (chosen.has(ship.id)) count(ship);
+  const spreadOver = (ship: FleetShip): PlannedNode | undefined => {
+    const fit = spare.filter((n) => n.left > 0 && holds(ship, n));
+    const of = (n: Spare): number => inZones.get(key(ship, n.node.zone)) ?? 0;
+    const best = fit
+      .filter((n) => n.memory === fit[0]!.memory)
+      .reduce<Spare | undefined>(
+        (best, n) => (best === undefined || of(n) < of(best) || (of(n) === of(best) && n.left > best.left) ? n : best),
+        undefined,
+      );
+    return best && take((n) => n === best);
+  };
   const left: FleetShip[] = [];
-  for (const ship of [...ships].sort((a, b) => a.memoryMiB - b.memoryMiB)) {
+  const customers = new Map([...new Set(ships.map((s) => s.customer))].map((c, i) => [c, i]));
+  const turn = (s: FleetShip): number => customers.get(s.customer)!;
+  for (const ship of [...ships].sort((a, b) => a.memoryMiB - b.memoryMiB || turn(a) - turn(b))) {
     if (chosen.has(ship.id)) continue;
     const old = recorded.get(ship.id);
-    const node =
-      take((n) => holds(ship, n) && sameZone(ship, n)) ?? take((n) => holds(ship, n)) ?? (old && keptNode(old, 1));
-    if (node) choose(ship, node);
-    else left.push(ship);
+    const settled = zoneOf(ship) === null ? undefined : take((n) => holds(ship, n) && sameZone(ship, n));
+    const node = settled ?? spreadOver(ship) ?? (old && keptNode(old, 1));
+    if (!node) {
+      left.push(ship);
+      continue;
+    }
+    choose(ship, node);
+    count(ship);
   }
   const hosts: HostPlan[] = [];
   const placed: HostPlacement["placed"] = [];
@@ -242,15 +343,17 @@ export function lockedHost(
   keptGiB: number,
   candidate: Candidate,
   catalog: Catalog,
+  volume: Omit<VolumeInput, "provider">,
 ): LockedHost {
   const { node, own, previous } = host;
+  const provider = isOwnNode(node) ? "own" : candidate.provider;
   const piers =
     ships.reduce((sum, s) => sum + s.diskGiB, keptGiB) + (host.kind === "groundseg" ? GROUNDSEG_EXTRA_GIB : 0);
   const hw = own ? null : hardware(catalog, candidate, node);
   return {
     name: host.name,
     kind: host.kind,
-    provider: isOwnNode(node) ? "own" : candidate.provider,
+    provider,
     region: isOwnNode(node) ? "own" : candidate.region,
     zone: candidate.provider === "aws" && !isOwnNode(node) ? node.zone : null,
     size: isOwnNode(node) ? "own" : node.type,
@@ -270,6 +373,7 @@ export function lockedHost(
           ),
     providerBackups: previous?.providerBackups ?? "none",
     cell: host.cell,
+    ...volumeSettings(host, { ...volume, provider }),
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../requirements/schema";
 import { clusterFactsSchema } from "../requirements/cluster-facts";
 import { PROVIDERS } from "../plan/schema";
+import { VOLUME_KEYS } from "../volume-key";
 
 export const ARCHITECTURE_SCHEMA = "roadstead/architecture/1";
 
@@ -103,6 +104,16 @@ export const lockedHostSchema = z.strictObject({
   /** Provider backups of the root disk. They exclude attached volumes. */
   providerBackups: z.enum(["none", "weekly", "daily"]),
   cell: z.string(),
+  /** Who keeps the key of its encrypted pier volume. Absent: basic, or nobody on AWS, where KMS does. */
+  volumeKey: z.enum(VOLUME_KEYS).optional(),
+  /** Servers that help to open it, with `tang`. */
+  tang: z.array(z.strictObject({ url: z.string(), thumbprint: z.string() })).optional(),
+  /** Own hosts: the disk for piers, by its stable path. Absent: the root disk. */
+  dataDevice: z.string().optional(),
+  /** Own hosts: where administrators reach it. Absent: its name. */
+  address: z.string().optional(),
+  /** Own hosts: what fails together with it. Absent: the host alone. */
+  failureDomain: z.string().optional(),
 });
 export type LockedHost = z.infer<typeof lockedHostSchema>;
 

@@ -1,11 +1,13 @@
 // Why a candidate cannot be chosen. A rejected candidate stays in the plan with its reasons.
 import { unbuiltInbound } from "../architecture/ames";
+import { backupRejections } from "../backups";
 import { CLOUDS, jurisdiction } from "../catalog/regions";
 import { LIMITS } from "../catalog/limits";
 import type { Compliance, Mode, Requirements } from "../requirements/schema";
 import { type Context, type Draft, type Monthly, money } from "./draft";
 import { awsDemands, awsFleet, largestCustomer } from "./quotas";
 import type { Provider, Rejection } from "./schema";
+import { volumeKeyRejections } from "../volume-key";
 
 /** Best availability a mode can be planned for, per ship. Roadstead's own judgment: a ship has one writer in one zone, so no mode shows 99.99. */
 const SLA_CEILING: Record<Mode, number> = {
@@ -34,6 +36,7 @@ export function rejectionsOf(context: Context, draft: Draft, monthly: Monthly): 
   return [
     ...draft.rejections,
     ...buildable(r, draft),
+    ...backupRejections(r, draft),
     ...placement(r, draft),
     ...compliance(r, draft),
     ...service(r, draft),
@@ -65,7 +68,7 @@ function buildable(r: Requirements, d: Draft): Rejection[] {
     ];
   const hetzner =
     d.provider === "hetzner" ? [not("hosts at Hetzner", "rent them yourself and list them under existing.hosts")] : [];
-  return [...hetzner, ...(KUBERNETES.has(d.mode) ? inbound(r, d) : [])];
+  return [...hetzner, ...(KUBERNETES.has(d.mode) ? inbound(r, d) : []), ...volumeKeyRejections(r, d)];
 }
 
 /** One ship that wishes it is enough: what it asks for would be recorded, and never be there. */
@@ -230,7 +233,7 @@ function service(r: Requirements, d: Draft): Rejection[] {
       need: rpoHours!,
       fix:
         d.recovery.rpoHours === null
-          ? "take a way to host with off-host copies, such as eks, or leave recovery.rpoHours out"
+          ? "give backups for copies off the host, or take a way to host with snapshots, such as eks, or leave recovery.rpoHours out"
           : `raise recovery.rpoHours to ${d.recovery.rpoHours}`,
     });
   if (worse(d.recovery.rtoHours, rtoHours))
@@ -241,7 +244,7 @@ function service(r: Requirements, d: Draft): Rejection[] {
       need: rtoHours!,
       fix:
         d.recovery.rtoHours === null
-          ? "take a way to host with off-host copies, such as eks, or leave recovery.rtoHours out"
+          ? "give backups for copies off the host, or take a way to host with snapshots, such as eks, or leave recovery.rtoHours out"
           : `raise recovery.rtoHours to ${d.recovery.rtoHours}`,
     });
   if (r.regions.dr !== undefined && d.mode !== "managed") {

@@ -15,6 +15,7 @@ import { growthOf, openQuestions, quotaRequests, sensitivityOf } from "./outlook
 import { choose, rankCandidates, usualChoice } from "./rank";
 import { referencePlan } from "./reference-plan";
 import type { Candidate, Plan } from "./schema";
+import { volumeKeyQuestion, volumeKeyWarnings } from "../volume-key";
 
 export interface PlanOptions {
   catalog?: Catalog;
@@ -56,7 +57,7 @@ export function plan(requirements: Requirements, options: PlanOptions = {}): Pla
     sensitivity: subject === null ? [] : sensitivityOf(requirements, subject, evaluate),
     quotaRequests: chosen === null ? [] : quotaRequests(requirements, chosen, catalog),
     warnings: warningsOf(context, candidates, chosen),
-    clarify: openQuestions(requirements),
+    clarify: [...openQuestions(requirements), ...volumeKeyQuestion(requirements, chosen)],
   };
 }
 
@@ -99,6 +100,7 @@ function warningsOf(context: Context, candidates: Candidate[], chosen: Candidate
       "Ames by load balancer: packets leave through NAT, and peers answer to where packets come from; only who is found by the load balancer's address, a galaxy in DNS, is reached through it, and this has not been run on AWS",
     );
   if (chosen !== null) {
+    warnings.push(...volumeKeyWarnings(r, chosen));
     const usual = usualChoice(r);
     if (usual !== null && !usual.modes.has(chosen.mode as Mode) && r.platform === "auto")
       warnings.push(

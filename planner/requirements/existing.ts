@@ -12,6 +12,25 @@ const hostSchema = z.strictObject({
   memoryGiB: z.number().min(1).max(4096),
   diskGiB: z.number().min(10).max(1_000_000),
   arch: z.enum(ARCHITECTURES).optional().describe("Default x86_64."),
+  dataDevice: z
+    .string()
+    .regex(/^\/dev\/disk\/by-id\/[\w.:+-]+$/, "a stable path such as /dev/disk/by-id/nvme-eui.0025385b1141a1f3")
+    .optional()
+    .describe(
+      "A blank disk for the piers, by its stable path: it is encrypted and mounted, and refused when it holds anything. Without it piers live on the root disk. It never changes once the host is made.",
+    ),
+  address: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, "a host name or an address, such as 192.168.1.20")
+    .optional()
+    .describe("Where administrators reach it over SSH. Default: its name."),
+  failureDomain: z
+    .string()
+    .regex(/^[^\p{C}]{1,63}$/u, "1 to 63 visible characters")
+    .optional()
+    .describe(
+      "What fails together with it: its rack, site or power circuit, in your words. One customer's new ships are spread over these. Default: the host itself.",
+    ),
   monthly: z
     .number()
     .min(0)

@@ -93,9 +93,36 @@ export function checkRequirements(value: unknown, file: string, rates: Rates = {
     // With another platform, or none wished, they are no problem until EKS is chosen.
     ...(parsed.data.platform === "eks" ? eksWishProblems(parsed.data, null).map((p) => ({ file, ...p })) : []),
     ...sandboxProblems(parsed.data, resolved.ships?.named ?? [], problem),
+    ...tangProblems(parsed.data, problem),
   ];
   if (problems.length > 0 || resolved.ships === null) return { ok: false, problems };
   return { ok: true, requirements: { ...parsed.data, ships: resolved.ships, given: givenPaths(value) } };
+}
+
+/** Servers without the mode that asks them would be taken for protection that is not there. */
+function tangProblems(file: RequirementsFile, problem: ProblemMaker): Problem[] {
+  const servers = file.hosts?.tang ?? [];
+  const tang = file.hosts?.volumeKey === "tang";
+  const twice = servers.findIndex((s, i) => servers.some((t, j) => j < i && t.url === s.url));
+  return [
+    ...(tang === servers.length > 0
+      ? []
+      : [
+          problem(
+            "hosts.tang",
+            servers.length === 0
+              ? "no server"
+              : `${servers.length} servers with volumeKey ${file.hosts?.volumeKey ?? "basic"}`,
+            "servers with volumeKey tang, none without",
+            tang
+              ? "name two servers of different owners, neither where the hosts are"
+              : "set hosts.volumeKey: tang, or leave them out",
+          ),
+        ]),
+    ...(twice < 0
+      ? []
+      : [problem(`hosts.tang[${twice}].url`, servers[twice]!.url, "each server once", "name another server")]),
+  ];
 }
 
 /** A customer misspelt here would run beside the others. */

@@ -3,11 +3,13 @@
 import { z } from "zod";
 import { existingSchema } from "./existing";
 import { COMPLIANCE, image, secretName } from "./fields";
+import { hostsSchema } from "./hosts";
 import { versionsSchema } from "./versions";
 
 export type { ClusterFacts } from "./cluster-facts";
 export type { OwnHost } from "./existing";
 export { type Architecture, ARCHITECTURES, COMPLIANCE, type Compliance } from "./fields";
+export type { HostWishes } from "./hosts";
 export { versionsSchema } from "./versions";
 
 export const SHIP_CLASSES = ["galaxy", "star", "planet", "moon", "comet"] as const;
@@ -340,6 +342,7 @@ export const requirementsSchema = z.strictObject({
     .default({})
     .describe("Who may administer what is built."),
   existing: existingSchema,
+  hosts: hostsSchema,
   versions: versionsSchema.default({}),
   alerts: z
     .strictObject({

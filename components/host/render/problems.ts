@@ -1,5 +1,6 @@
 // Everything that is wrong with a host's settings, at once, before anything is made.
 import { duplicateShips, secretInText, worldOpenCidr, type PredicateProblem } from "../../../planner/predicates";
+import { TANG_THUMBPRINT, TANG_URL } from "../../../planner/volume-key";
 import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
 import { usesLuks, volumeKey } from "./volume";
 import type { HostPlace } from "./place";
@@ -192,7 +193,7 @@ function volumeKeyProblems(settings: HostSettings): PredicateProblem[] {
       ),
     );
   servers.forEach((server, i) => {
-    if (!/^https?:\/\/[\w.:[\]-]+(\/[\w./-]*)?$/.test(server.url))
+    if (!TANG_URL.test(server.url))
       out.push(
         problem(
           "bad-tang-url",
@@ -202,7 +203,7 @@ function volumeKeyProblems(settings: HostSettings): PredicateProblem[] {
           "write it like http://tang-1.example.com",
         ),
       );
-    if (!/^[\w-]{27}$|^[\w-]{43}$/.test(server.thumbprint))
+    if (!TANG_THUMBPRINT.test(server.thumbprint))
       out.push(
         problem(
           "bad-thumbprint",

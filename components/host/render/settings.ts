@@ -109,11 +109,11 @@ export interface HostSettings {
 export interface RenderHostOptions {
   /** Preview only: mark what is missing in the text instead of throwing. Default false. */
   allowMissing?: boolean;
-  /** Block device for piers on an own host, such as /dev/disk/by-id/…; without it piers live on the root disk. */
+  /** Block device for piers on an own host whose lock names none; without it piers live on the root disk. */
   dataDevice?: string;
-  /** Who keeps the key of an encrypted volume. Default basic. */
+  /** Who keeps the key of an encrypted volume where the lock does not say. Default basic. */
   volumeKey?: VolumeKey;
-  /** The tang servers, with `tang`. */
+  /** The tang servers, with `tang`, where the lock has none. */
   tang?: TangServer[];
 }
 
@@ -160,9 +160,10 @@ export function hostSettings(host: LockedHost, architecture: Architecture, opts:
     ships,
     access: architecture.access,
     domain: architecture.dns.domain ?? undefined,
-    dataDevice: dataDevice(host.provider, pierVolumeName(host.kind, host.name, ships)) ?? opts.dataDevice,
-    volumeKey: opts.volumeKey,
-    tang: opts.tang,
+    dataDevice:
+      dataDevice(host.provider, pierVolumeName(host.kind, host.name, ships)) ?? host.dataDevice ?? opts.dataDevice,
+    volumeKey: host.volumeKey ?? opts.volumeKey,
+    tang: host.tang ?? opts.tang,
     vere: pinned(architecture.versions.vere, host.arch),
     groundseg: pinned(architecture.versions.groundseg, host.arch),
   };

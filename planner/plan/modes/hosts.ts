@@ -2,14 +2,15 @@
 import { priceOf } from "../../catalog/catalog";
 import { LIMITS } from "../../catalog/limits";
 import { zonesOf } from "../../catalog/regions";
-import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES, once } from "../draft";
-import { NodeMix } from "../node-mix";
-import { recoveryOnAws } from "../recovery";
+import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES } from "../draft";
+import { recoveryOnAws, recoveryOnHosts } from "../recovery";
 import { secondRegionLines } from "./second-region";
 import type { CostLine, PlannedNode, Provider, Rejection } from "../schema";
+import { sharedHosts } from "./shared-hosts";
 import {
   allowedSizes,
   EC2_ROOT_GIB,
+  GROUNDSEG_EXTRA_GIB,
   type HostSize,
   largestMemory,
   memoryGroups,
@@ -18,11 +19,6 @@ import {
   tooLarge,
   totalDisk,
 } from "./machines";
-
-/** What the operating system and the host's own services keep, GiB (reference model: 1.5 on a GroundSeg host). */
-export const HOST_OVERHEAD_GIB = 1.5;
-/** Room on a GroundSeg volume beside the piers: Docker images and the daemon, GiB (reference model). */
-export const GROUNDSEG_EXTRA_GIB = 20;
 
 /** One VPS a ship. `vps` is the case of one ship, `multi-vps` of several. */
 export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: Provider, region: string): Draft {
@@ -78,19 +74,12 @@ export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: 
 export function groundsegDraft(context: Context, provider: Provider, region: string): Draft {
   const { ships } = context.requirements;
   const sizes = allowedSizes(context, provider, region).filter((s) => s.monthly !== null);
-  const memory = largestMemory(context);
-  const held = (s: HostSize) =>
-    Math.max(0, Math.min(LIMITS.groundsegShips.value, Math.floor((s.memoryGiB - HOST_OVERHEAD_GIB) / memory)));
   // What a ship's own disk costs is the same on any host, so only the host and the extra room of its volume decide.
   const extra = GROUNDSEG_EXTRA_GIB * (priceOf(context.catalog, provider, volumeItem(provider), region).value ?? 0);
   const families = context.requirements.cluster.families?.join() ?? "";
-  const mix = once(
-    context,
-    `groundseg/${provider}/${region}/${memory}/${families}`,
-    () => new NodeMix(sizes.map((s) => ({ name: s.name, ships: held(s), monthly: s.monthly! + extra }))),
-  ).cover(ships.count);
-
-  const rejections: Rejection[] = mix === null ? [tooLarge(memory, Math.max(0, ...sizes.map((s) => s.memoryGiB)))] : [];
+  const mix = sharedHosts(context, `groundseg/${provider}/${region}/${families}`, sizes, extra);
+  const rejections: Rejection[] =
+    mix === null ? [tooLarge(largestMemory(context), Math.max(0, ...sizes.map((s) => s.memoryGiB)))] : [];
   const bill = new Bill(context, provider, region);
   const zones = zonesOf(provider, region, context.requirements.cluster.zones);
   const nodes: PlannedNode[] = [];
@@ -99,12 +88,13 @@ export function groundsegDraft(context: Context, provider: Provider, region: str
     const mine = machines.filter((m) => m === size.name);
     if (mine.length === 0) continue;
     machineLines(bill, provider, size, mine.length, "fixed");
+    const held = mix!.holds(size);
     nodes.push(
       ...placed(
         size,
         mine.length,
-        held(size),
-        held(size) === LIMITS.groundsegShips.value ? "ships on one host" : "memory",
+        held,
+        held === LIMITS.groundsegShips.value ? "ships on one host" : "memory",
         zones,
         region,
       ),
@@ -134,6 +124,9 @@ export function groundsegDraft(context: Context, provider: Provider, region: str
   };
 }
 
+/** To rebuild a lost host by hand. Own judgment, unmeasured. */
+const HOST_RTO_HOURS = 8;
+
 /** What every host has in common, to be completed by its mode. */
 export function hostDraft(
   context: Context,
@@ -159,14 +152,10 @@ export function hostDraft(
     recovery: onAws
       ? recoveryOnAws(
           context.requirements,
-          { rtoHours: 8, note: "a lost volume means a breach, and a lost host is rebuilt by hand" },
+          { rtoHours: HOST_RTO_HOURS, note: "a lost volume means a breach, and a lost host is rebuilt by hand" },
           null,
         )
-      : {
-          rpoHours: null,
-          rtoHours: null,
-          note: "pier volumes have no automatic copy off the host yet; a lost volume means a breach with the owner's keys",
-        },
+      : recoveryOnHosts(context.requirements, HOST_RTO_HOURS),
     notes: [],
   };
 }

@@ -1,5 +1,8 @@
 // What every way to host needs of the fleet and of the machines one can rent.
 import { priceOf } from "../../catalog/catalog";
+import { LIMITS } from "../../catalog/limits";
+import type { OwnHost } from "../../requirements/schema";
+import type { Berth } from "../berths";
 import { type Context, HOURS_PER_MONTH, once } from "../draft";
 import type { Provider, Rejection } from "../schema";
 
@@ -9,6 +12,29 @@ export const EC2_ROOT_GIB = 30;
 export const SNAPSHOT_GB_PER_SHIP = 10.8;
 /** Access logs kept of one backup bucket, GB. Own judgment, unmeasured: some hundred bytes a request, few requests. */
 export const ACCESS_LOG_GB = 1;
+
+/** What the operating system and the host's own services keep, GiB (reference model: 1.5 on a GroundSeg host). */
+export const HOST_OVERHEAD_GIB = 1.5;
+/** Room on a GroundSeg volume beside the piers: Docker images and the daemon, GiB (reference model). */
+export const GROUNDSEG_EXTRA_GIB = 20;
+
+type Room = Pick<Berth, "memoryMiB" | "diskGiB" | "ships">;
+
+const memoryForShips = (memoryGiB: number): number => Math.max(0, Math.floor((memoryGiB - HOST_OVERHEAD_GIB) * 1024));
+
+/** What a GroundSeg host has for ships; its volume is made for their piers. */
+export const groundsegRoom = (memoryGiB: number): Room => ({
+  memoryMiB: memoryForShips(memoryGiB),
+  diskGiB: Infinity,
+  ships: LIMITS.groundsegShips.value,
+});
+
+/** What an own host has for ships. It belongs to one cell, so it holds no more of them than a cell does. */
+export const ownRoom = (host: Pick<OwnHost, "memoryGiB" | "diskGiB">): Room => ({
+  memoryMiB: memoryForShips(host.memoryGiB),
+  diskGiB: Math.max(0, host.diskGiB - GROUNDSEG_EXTRA_GIB),
+  ships: LIMITS.cellShips.value,
+});
 
 /** A machine one can rent, whoever rents it out. */
 export interface HostSize {

@@ -1,15 +1,16 @@
 // Machines the user owns, alone or first before a cloud.
-import { LIMITS } from "../../catalog/limits";
 import type { OwnHost } from "../../requirements/schema";
+import { type Berth, moor } from "../berths";
 import { Bill, type Context, type Draft, MINUTES } from "../draft";
 import type { PlannedNode, Provider, Rejection } from "../schema";
-import { GROUNDSEG_EXTRA_GIB, HOST_OVERHEAD_GIB, hostDraft, vpsDraft } from "./hosts";
-import { largestMemory } from "./machines";
+import { hostDraft, vpsDraft } from "./hosts";
+import { ownRoom } from "./machines";
+import { moorings, roomLeft } from "./shared-hosts";
 
 /** Machines the user owns, at the price the user gave. */
 export function bareMetalDraft(context: Context): Draft {
   const { ships, existing } = context.requirements;
-  const own = ownHosts(context);
+  const { hosts: own, holds: capacity } = ownFleet(context);
   const rejections: Rejection[] = [];
   if (own.length === 0)
     rejections.push({
@@ -19,7 +20,6 @@ export function bareMetalDraft(context: Context): Draft {
       need: 1,
       fix: "list them under existing.hosts with memoryGiB, diskGiB and monthly",
     });
-  const capacity = own.reduce((n, h) => n + h.holds, 0);
   if (own.length > 0 && capacity < ships.count)
     rejections.push({
       code: "capacity",
@@ -40,9 +40,9 @@ export function bareMetalDraft(context: Context): Draft {
 /** Own hosts first, the overflow one VPS a ship in a cloud. */
 export function hybridDraft(context: Context, cloud: Provider, region: string): Draft {
   const { ships } = context.requirements;
-  const own = ownHosts(context);
-  const held = own.reduce((n, h) => n + h.holds, 0);
-  const overflow = Math.max(0, ships.count - held);
+  const { hosts: own, left } = ownFleet(context);
+  const overflow = left.length;
+  const abroad = new Set(left);
   const rejections: Rejection[] = [];
   if (own.length === 0)
     rejections.push({
@@ -64,7 +64,7 @@ export function hybridDraft(context: Context, cloud: Provider, region: string): 
     ...context,
     requirements: {
       ...context.requirements,
-      ships: { ...ships, count: Math.max(1, overflow), named: ships.named.slice(held) },
+      ships: { ...ships, count: Math.max(1, overflow), named: ships.named.filter((_, i) => abroad.has(i)) },
     },
   };
   const inCloud = vpsDraft(rest, "multi-vps", cloud, region);
@@ -81,7 +81,7 @@ export function hybridDraft(context: Context, cloud: Provider, region: string): 
       [...own.map(ownNode), ...inCloud.nodes],
     ),
     zones: inCloud.zones,
-    capacity: { ships: held + overflow, boundBy: "your hosts, then one VPS a ship" },
+    capacity: { ships: ships.count, boundBy: "your hosts, then one VPS a ship" },
     minutesToDeploy: inCloud.minutesToDeploy === null ? null : inCloud.minutesToDeploy + MINUTES.host,
   };
 }
@@ -92,21 +92,49 @@ interface OwnCapacity extends OwnHost {
   boundBy: string;
 }
 
-function ownHosts(context: Context): OwnCapacity[] {
-  const { ships, existing } = context.requirements;
-  const memory = largestMemory(context);
-  return (existing.hosts ?? []).map((host, i) => {
-    const byMemory = Math.floor((host.memoryGiB - HOST_OVERHEAD_GIB) / memory);
-    const byDisk = Math.floor((host.diskGiB - GROUNDSEG_EXTRA_GIB) / ships.diskGiB);
+interface OwnFleet {
+  hosts: OwnCapacity[];
+  /** Ships they hold: all of these, and as many more of the usual size as fit. */
+  holds: number;
+  /** Whom no host has room for, by place in the file. */
+  left: number[];
+}
+
+function ownFleet(context: Context): OwnFleet {
+  const { ships } = context.requirements;
+  const own = (context.requirements.existing.hosts ?? []).map((host, i) => ({
+    ...host,
+    name: host.name ?? `host-${i + 1}`,
+  }));
+  const berths = own.map((host): Berth => ({
+    ...ownRoom(host),
+    name: host.name,
+    domain: host.failureDomain ?? host.name,
+  }));
+  const usual = { memoryMiB: Math.ceil(ships.memoryGiB * 1024), diskGiB: ships.diskGiB };
+  const all = ships.named.some((s) => s.memoryGiB !== ships.memoryGiB || s.diskGiB !== ships.diskGiB)
+    ? moorings(context)
+    : [];
+  const { places, left } = moor(all, berths);
+  const hosts = own.map((host, i): OwnCapacity => {
+    const aboard = all.filter((s) => places.get(s.id) === host.name);
+    const berth = berths[i]!;
+    const disk = (berth.diskGiB - aboard.reduce((sum, s) => sum + s.diskGiB, 0)) / usual.diskGiB;
+    const memory = (berth.memoryMiB - aboard.reduce((sum, s) => sum + s.memoryMiB, 0)) / usual.memoryMiB;
     return {
       ...host,
-      name: host.name ?? `host-${i + 1}`,
-      // A host belongs to one cell, so it holds no more than a cell does.
-      holds: Math.max(0, Math.min(byMemory, byDisk, LIMITS.cellShips.value)),
-      boundBy: byDisk < byMemory ? "disk" : "memory",
+      holds: aboard.length + (left.length > 0 ? 0 : roomLeft(berth, aboard, usual)),
+      boundBy: disk < memory ? "disk" : "memory",
     };
   });
+  const holds = hosts.reduce((n, h) => n + h.holds, 0);
+  // Ships of one size need no stowing: who comes last is left.
+  const over = all.length > 0 ? left.map((s) => Number(s.id)) : range(holds, ships.count);
+  return { hosts, holds, left: over };
 }
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 const ownNode = (host: OwnCapacity): PlannedNode => ({
   type: `own:${host.name}`,

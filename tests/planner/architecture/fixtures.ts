@@ -185,6 +185,16 @@ export function build(
   });
 }
 
+/** A lock of what the planner itself chose. */
+export const buildPlanned = (requirements: Requirements, plan: Plan): ReturnType<typeof buildArchitectures> =>
+  buildArchitectures({
+    requirements,
+    plan,
+    candidateId: plan.chosen!,
+    stack: requirements.environment,
+    previous: new Map(),
+  });
+
 export const parsed = (files: Files): Map<string, ParsedStackFile> =>
   new Map([...files].map(([f, text]) => [stackOfFile(f)!, parseStackFile(f, text)]));
 
