@@ -10,6 +10,7 @@ import {
   SHIP_CLASSES,
   versionsSchema,
 } from "../requirements/schema";
+import { BACKUP_RHYTHMS } from "../backups";
 import { clusterFactsSchema } from "../requirements/cluster-facts";
 import { PROVIDERS } from "../plan/schema";
 import { VOLUME_KEYS } from "../volume-key";
@@ -260,6 +261,19 @@ export const architectureSchema = z.strictObject({
     retentionDays: z.number().int(),
     objectLock: z.boolean(),
     drRegion: z.string().nullable(),
+    /** Encrypted copies of piers that hosts send to a bucket of the user's. Absent: none. */
+    offHost: z
+      .strictObject({
+        bucket: z.string(),
+        endpoint: z.string().optional(),
+        region: z.string().optional(),
+        prefix: z.string().optional(),
+        recipients: z.array(z.string()).min(1),
+        /** Name of the Pulumi config secret with the bucket's credentials. */
+        credentials: z.strictObject({ secret: z.string() }),
+        every: z.enum(BACKUP_RHYTHMS),
+      })
+      .optional(),
   }),
   release: z.strictObject({
     maxConcurrent: z.number().int(),

@@ -85,6 +85,7 @@ export function settingsOf(
       retentionDays: BACKUP_DAYS,
       objectLock: false,
       drRegion,
+      ...(requirements.backups && !clustered ? { offHost: requirements.backups } : {}),
     },
     release: {
       maxConcurrent: 5,

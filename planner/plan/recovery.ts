@@ -1,5 +1,6 @@
 // What comes back after a loss, how old it is and how long it takes, for ships whose volumes AWS snapshots. docs/dr.md says
 // the same in words. Nothing here was measured by a drill.
+import { RHYTHM_HOURS } from "../backups";
 import type { Requirements } from "../requirements/schema";
 import type { Recovery } from "./schema";
 
@@ -41,6 +42,21 @@ export const snapshotsKept = (r: Requirements): number =>
 
 const WORTH =
   "the copy can be read, not started: the ship comes back empty after a breach by its owner, whose time is not counted";
+
+/** Until a copy that is due has been made and sent: own judgment, unmeasured. */
+const SENT_WITHIN_HOURS = 2;
+
+/** Hosts whose volumes nobody snapshots: `rtoHours` where copies are sent to a bucket. */
+export function recoveryOnHosts(r: Pick<Requirements, "backups">, rtoHours: number): Recovery {
+  if (r.backups === undefined)
+    return {
+      rpoHours: null,
+      rtoHours: null,
+      note: "pier volumes have no automatic copy off the host; a lost volume means a breach with the owner's keys. With backups each host sends encrypted copies to a bucket of yours",
+    };
+  const note = `configured, not measured by a drill; an encrypted copy of each pier goes to ${r.backups.bucket} ${r.backups.every}, and a lost host is rebuilt by hand; ${WORTH}`;
+  return { rpoHours: RHYTHM_HOURS[r.backups.every] + SENT_WITHIN_HOURS, rtoHours, note };
+}
 
 /**
  * `rtoHours` is for a lost volume or host in the region; with a second region the worse of both cases counts.

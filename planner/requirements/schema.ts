@@ -1,11 +1,13 @@
 // What a user needs, as data. Every field is documented here, and nowhere else:
 // `roadstead schema requirements` prints this file's JSON Schema.
 import { z } from "zod";
+import { backupsSchema } from "./backups";
 import { existingSchema } from "./existing";
 import { COMPLIANCE, image, secretName } from "./fields";
 import { hostsSchema } from "./hosts";
 import { versionsSchema } from "./versions";
 
+export type { BackupWishes } from "./backups";
 export type { ClusterFacts } from "./cluster-facts";
 export type { OwnHost } from "./existing";
 export { type Architecture, ARCHITECTURES, COMPLIANCE, type Compliance } from "./fields";
@@ -342,6 +344,7 @@ export const requirementsSchema = z.strictObject({
     .default({})
     .describe("Who may administer what is built."),
   existing: existingSchema,
+  backups: backupsSchema,
   hosts: hostsSchema,
   versions: versionsSchema.default({}),
   alerts: z

@@ -5,6 +5,7 @@ const SECRET_SHAPES: readonly [RegExp, string][] = [
   [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/, "a private key"],
   [/\bAKIA[0-9A-Z]{16}\b/, "an AWS access key id"],
   [/\bdop_v1_[0-9a-f]{64}\b/, "a DigitalOcean token"],
+  [/\bAGE-SECRET-KEY-[0-9A-Z-]+/i, "a secret key of age"],
   [/\b0w[0-9a-zA-Z~-]{1,5}(?:\.[0-9a-zA-Z~-]{5}){10,}/, "an Urbit boot key"],
   [/(?:password|passwd|passphrase|secret|token)["']?\s*[:=]\s*["']?[^\s"'$<{|]{8,}/i, "a password or token"],
 ];
