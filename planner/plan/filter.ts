@@ -1,7 +1,6 @@
 // Why a candidate cannot be chosen. A rejected candidate stays in the plan with its reasons.
 import { unbuiltInbound } from "../architecture/ames";
 import { backupRejections } from "../backups";
-import { backupRejections } from "../backups";
 import { CLOUDS, jurisdiction } from "../catalog/regions";
 import { LIMITS } from "../catalog/limits";
 import type { Compliance, Mode, Requirements } from "../requirements/schema";
@@ -37,7 +36,6 @@ export function rejectionsOf(context: Context, draft: Draft, monthly: Monthly): 
   return [
     ...draft.rejections,
     ...buildable(r, draft),
-    ...backupRejections(r, draft),
     ...backupRejections(r, draft),
     ...placement(r, draft),
     ...compliance(r, draft),

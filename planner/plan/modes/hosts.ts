@@ -127,9 +127,6 @@ export function groundsegDraft(context: Context, provider: Provider, region: str
 /** To rebuild a lost host by hand. Own judgment, unmeasured. */
 const HOST_RTO_HOURS = 8;
 
-/** To rebuild a lost host by hand. Own judgment, unmeasured. */
-const HOST_RTO_HOURS = 8;
-
 /** What every host has in common, to be completed by its mode. */
 export function hostDraft(
   context: Context,
