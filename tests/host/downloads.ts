@@ -9,7 +9,7 @@ import type { File } from "./machine/machine";
 const VERE = "4.6";
 const GROUNDSEG = "2.8.6";
 const stub = readFileSync(join(__dirname, "machine/urbit.py"), "utf8");
-const groundsegStub = '#!/bin/sh\necho "groundseg $*" >>/opt/nativeplanet/calls\nexec sleep infinity\n';
+const groundsegStub = readFileSync(join(__dirname, "machine/groundseg.py"), "utf8");
 
 /** As urbit/vere packs a release: one program, named by version and platform. */
 function release(platform: string): Buffer {

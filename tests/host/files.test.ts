@@ -29,6 +29,11 @@ const unseen = (file: HostFile): boolean => {
 /** Which programs read a file; one that nobody reads is a mistake of this list. */
 const readers: [path: RegExp, read: (file: HostFile, host: Sample) => Done][] = [
   [/^\/etc\/systemd\/system\//, () => ({ code: 0, out: "", err: "" })], // all together, below
+  [
+    /^\/usr\/local\/lib\/roadstead\/groundseg$/,
+    (f) => machine.run(["python3", "-W", "error", "-m", "py_compile", f.path]),
+  ],
+  [/^\/etc\/roadstead\/groundseg\.json$/, (f) => machine.run(["python3", "-m", "json.tool", f.path])],
   [/^\/usr\/local\/lib\/roadstead\//, (f) => machine.run(["shellcheck", "--shell=dash", "--severity=style", f.path])],
   [/^\/etc\/sysctl\.d\//, (f) => machine.run(["/lib/systemd/systemd-sysctl", "--strict", f.path])],
   [/^\/etc\/apt\/apt\.conf\.d\//, () => machine.run(["apt-config", "dump"])],

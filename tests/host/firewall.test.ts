@@ -1,31 +1,8 @@
 // The rules as packets see them: a machine that listens everywhere, and an outside in another network namespace.
 import { INSIDE, internet, OUTSIDE, OUTSIDE_V6 } from "./downloads";
 import { rendered, samples, type Sample } from "./hosts";
-import { listener, TCP, UDP } from "./listener";
+import { listener, PROBE, TCP, UDP } from "./listener";
 import { Machine, stopAll } from "./machine/machine";
-
-/** Prints what answered within its time: the source address and the ports come as arguments. */
-const PROBE = `import socket, sys
-from concurrent.futures import ThreadPoolExecutor
-source, target, tcp, udp = sys.argv[1], sys.argv[2], *[[int(p) for p in a.split(",") if p] for a in sys.argv[3:5]]
-family = socket.AF_INET6 if ":" in source else socket.AF_INET
-def ask(what):
-    kind, port = what
-    s = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
-    s.settimeout(4)
-    try:
-        s.bind((source, 0))
-        s.connect((target, port))
-        if kind == "udp":
-            s.send(b"x")
-            s.recv(64)
-        return "%s/%d" % what
-    except OSError:
-        return None
-asked = [("tcp", p) for p in tcp] + [("udp", p) for p in udp]
-with ThreadPoolExecutor(len(asked)) as pool:
-    print(" ".join(a for a in pool.map(ask, asked) if a))
-`;
 
 const scripts = [
   { path: "/opt/test/listen.py", content: listener([INSIDE.v4, INSIDE.v6]) },
@@ -133,6 +110,14 @@ describe("what containers publish on a GroundSeg host", () => {
     for (const source of [OUTSIDE.stranger, OUTSIDE.admin])
       expect(published(source, INSIDE.v4)).toBe(`udp/${PUBLISHED.ames}`);
     machine.get(`bash -c ': </dev/tcp/127.0.0.1/${PUBLISHED.web}'`);
+  });
+
+  it("is closed to the provider's private network as well", () => {
+    machine.get(
+      `ip link add eth1 type veth peer name eth1 netns internet && ip addr add 10.9.0.10/24 dev eth1 && ip link set eth1 up &&
+       ip -n internet addr add 10.9.0.20/24 dev eth1 && ip -n internet link set eth1 up`,
+    );
+    expect(published("10.9.0.20", "10.9.0.10")).toBe(`udp/${PUBLISHED.ames}`);
   });
 
   it("has its data where the pier volume is", () => {

@@ -28,3 +28,26 @@ for address in ${JSON.stringify(addresses)}:
 open("/run/listening", "w").close()
 threading.Event().wait()
 `;
+
+/** Prints what answered within its time: the source address and the ports come as arguments. */
+export const PROBE = `import socket, sys
+from concurrent.futures import ThreadPoolExecutor
+source, target, tcp, udp = sys.argv[1], sys.argv[2], *[[int(p) for p in a.split(",") if p] for a in sys.argv[3:5]]
+family = socket.AF_INET6 if ":" in source else socket.AF_INET
+def ask(what):
+    kind, port = what
+    s = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+    s.settimeout(4)
+    try:
+        s.bind((source, 0))
+        s.connect((target, port))
+        if kind == "udp":
+            s.send(b"x")
+            s.recv(64)
+        return "%s/%d" % what
+    except OSError:
+        return None
+asked = [("tcp", p) for p in tcp] + [("udp", p) for p in udp]
+with ThreadPoolExecutor(len(asked)) as pool:
+    print(" ".join(a for a in pool.map(ask, asked) if a))
+`;

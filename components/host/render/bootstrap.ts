@@ -298,7 +298,7 @@ if [ ! -L /var/lib/docker ]; then
   [ ! -d /var/lib/docker ] || rmdir /var/lib/docker
   ln -s ${GROUNDSEG_BASE}/docker /var/lib/docker
 fi
-systemctl enable -q --now roadstead-docker-user docker roadstead-containers
+systemctl enable -q --now docker roadstead-containers
 [ -d ${path} ] || install -d ${path}
 # Piers that are uploaded, exported and backed up lie in here.
 chmod 0700 ${path}

@@ -54,13 +54,11 @@ kernel.core_uses_pid = 1
 fs.protected_fifos = 2
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1
-net.ipv4.conf.all.accept_redirects = 0
-net.ipv4.conf.default.accept_redirects = 0
-net.ipv4.conf.all.send_redirects = 0
-net.ipv4.conf.all.accept_source_route = 0
-net.ipv4.conf.default.accept_source_route = 0
-net.ipv6.conf.all.accept_redirects = 0
-net.ipv6.conf.default.accept_redirects = 0
+# Every interface, by udev those that come later too: for one that is there already, neither all nor default decides.
+net.ipv4.conf.*.accept_redirects = 0
+net.ipv4.conf.*.send_redirects = 0
+net.ipv4.conf.*.accept_source_route = 0
+net.ipv6.conf.*.accept_redirects = 0
 ROADSTEAD_FILE
 
 put /etc/modprobe.d/roadstead.conf 0644 <<'ROADSTEAD_FILE'
@@ -99,11 +97,11 @@ exec 9>/run/lock/roadstead-maintain
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-for ship in $running; do
-  systemctl stop "$ship"
-  if [ "$(systemctl show -p Result --value "$ship")" != success ]; then
-    echo "roadstead: $ship did not stop cleanly, reboot put off" >&2
-    for other in $running; do systemctl start "$other"; done
+id() { echo "$1" | sed 's/.*@\(.*\)[.]service/\1/'; }
+for unit in $running; do
+  if ! /usr/local/lib/roadstead/ship stop "$(id "$unit")"; then
+    echo "roadstead: reboot put off" >&2
+    for other in $running; do /usr/local/lib/roadstead/ship start "$(id "$other")"; done
     exit 1
   fi
 done

@@ -54,13 +54,11 @@ kernel.core_uses_pid = 1
 fs.protected_fifos = 2
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1
-net.ipv4.conf.all.accept_redirects = 0
-net.ipv4.conf.default.accept_redirects = 0
-net.ipv4.conf.all.send_redirects = 0
-net.ipv4.conf.all.accept_source_route = 0
-net.ipv4.conf.default.accept_source_route = 0
-net.ipv6.conf.all.accept_redirects = 0
-net.ipv6.conf.default.accept_redirects = 0
+# Every interface, by udev those that come later too: for one that is there already, neither all nor default decides.
+net.ipv4.conf.*.accept_redirects = 0
+net.ipv4.conf.*.send_redirects = 0
+net.ipv4.conf.*.accept_source_route = 0
+net.ipv6.conf.*.accept_redirects = 0
 ROADSTEAD_FILE
 
 put /etc/modprobe.d/roadstead.conf 0644 <<'ROADSTEAD_FILE'
@@ -99,11 +97,11 @@ exec 9>/run/lock/roadstead-maintain
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-for ship in $running; do
-  systemctl stop "$ship"
-  if [ "$(systemctl show -p Result --value "$ship")" != success ]; then
-    echo "roadstead: $ship did not stop cleanly, reboot put off" >&2
-    for other in $running; do systemctl start "$other"; done
+id() { echo "$1" | sed 's/.*@\(.*\)[.]service/\1/'; }
+for unit in $running; do
+  if ! /usr/local/lib/roadstead/ship stop "$(id "$unit")"; then
+    echo "roadstead: reboot put off" >&2
+    for other in $running; do /usr/local/lib/roadstead/ship start "$(id "$other")"; done
     exit 1
   fi
 done
@@ -474,35 +472,221 @@ put /etc/systemd/system/docker.service.d/10-roadstead.conf 0644 <<'ROADSTEAD_FIL
 Requires=roadstead-volume.service
 After=roadstead-volume.service roadstead-firewall.service
 RequiresMountsFor=/opt/nativeplanet
+
+[Service]
+# Docker keeps the chain that it finds: what it publishes is closed before it is there.
+ExecStartPre=/usr/local/lib/roadstead/docker-user
 ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/docker-user 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Docker publishes ports past the host's input chain; DOCKER-USER is the one chain it leaves to us.
+# Docker publishes ports past the host's input chain; DOCKER-USER is the one chain it leaves to us. Replaced at once, or not at all.
 set -eu
-wan=$(ip -o route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
-[ -n "$wan" ] || { echo "roadstead: no default route, so no way to tell the outside" >&2; exit 1; }
 for tables in iptables ip6tables; do
-  $tables -w -N DOCKER-USER 2>/dev/null || $tables -w -F DOCKER-USER
-  $tables -w -A DOCKER-USER -i "$wan" -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
-  $tables -w -A DOCKER-USER -i "$wan" -p udp -m conntrack --ctorigdstport 34344 -j RETURN
-  $tables -w -A DOCKER-USER -i "$wan" -p udp -m conntrack --ctorigdstport 34345 -j RETURN
-  $tables -w -A DOCKER-USER -i "$wan" -j DROP
-  $tables -w -A DOCKER-USER -j RETURN
+  $tables-restore -w -n <<END
+*filter
+:DOCKER-USER - [0:0]
+-A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+-A DOCKER-USER -i docker0 -j RETURN
+-A DOCKER-USER -i br-+ -j RETURN
+-A DOCKER-USER -p udp -m conntrack --ctorigdstport 34344 -j RETURN
+-A DOCKER-USER -p udp -m conntrack --ctorigdstport 34345 -j RETURN
+-A DOCKER-USER -j DROP
+COMMIT
+END
 done
 ROADSTEAD_FILE
 
-put /etc/systemd/system/roadstead-docker-user.service 0644 <<'ROADSTEAD_FILE'
+put /etc/roadstead/groundseg.json 0644 <<'ROADSTEAD_FILE'
+{"version":"2.8.6","sha256":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","settings":{"updateMode":"manual","swapVal":-1,"gsVersion":"v2.8.6"},"ships":[{"id":"sampel-palnet","http":8081,"ames":34344},{"id":"ridlur-figbud","http":8082,"ames":34345}],"udp":[34344,34345]}
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/groundseg 0755 <<'ROADSTEAD_FILE'
+#!/usr/bin/python3
+"""Usage: groundseg password|ready|status|stop. The password is one line on standard input; no other argument is read."""
+import base64, getpass, hashlib, json, os, re, secrets, signal, subprocess, sys, time
+
+BASE = "/opt/nativeplanet"
+HOME = BASE + "/groundseg"
+SETTINGS = HOME + "/settings"
+CONF = SETTINGS + "/system.json"
+
+
+def say(text):
+    print("roadstead: groundseg: " + text, file=sys.stderr)
+
+
+def die(text, code=1):
+    say(text)
+    sys.exit(code)
+
+
+def read(path):
+    try:
+        with open(path) as f:
+            found = json.load(f)
+        return found if isinstance(found, dict) else None
+    except (OSError, ValueError):
+        return None
+
+
+def run(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def ready(conf):
+    # Anything else, and GroundSeg would take a password from whoever comes first.
+    return bool(conf and conf.get("pwHash")) and conf.get("setup") in (None, "", "complete")
+
+
+def asked():
+    if sys.stdin.isatty():
+        text = getpass.getpass("New password of GroundSeg: ")
+        if getpass.getpass("Again: ") != text:
+            die("these were two different passwords: nothing was changed")
+        return text
+    given = sys.stdin.buffer.read(4097)
+    try:
+        return given.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        die("the password is not text: nothing was changed")
+
+
+def put(path, text, instead=False):
+    new = f"{path}.roadstead.{os.getpid()}"
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+        f.write(text)
+        f.flush()
+        os.fsync(f.fileno())
+    try:
+        # A link takes nobody's place.
+        os.replace(new, path) if instead else os.link(new, path)
+    finally:
+        if not instead:
+            os.unlink(new)
+
+
+def password():
+    if not os.path.ismount(BASE):
+        die("its volume is not mounted: wait for the end of the set-up, or open the volume")
+    there = os.path.lexists(CONF)
+    if there and not ready(read(CONF)):
+        run("systemctl", "stop", "groundseg")
+    conf = read(CONF) if there else {}
+    if conf is None:
+        die(CONF + " cannot be read: nothing was changed")
+    if ready(conf):
+        die("has its password already; none was read. It is changed on its page, under its settings", 77)
+    text = asked()
+    if len(text) < 12 or len(text) > 1024:
+        die("a password has 12 to 1024 characters: nothing was changed")
+    if not text.isprintable() or text != text.strip():
+        die("a password is one line, without spaces around it: nothing was changed")
+    made = read("/etc/roadstead/groundseg.json")
+    salt = secrets.token_urlsafe(32)
+    conf.update(made["settings"], salt=salt, pwHash=hashlib.sha512((salt + text).encode()).hexdigest(), setup="complete")
+    os.makedirs(SETTINGS, exist_ok=True)
+    os.chmod(SETTINGS, 0o700)
+    # It would make one itself, for all to read.
+    if not os.path.lexists(SETTINGS + "/session.key"):
+        put(SETTINGS + "/session.key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    put(CONF, json.dumps(conf, indent=4), instead=there)
+    if not os.access(HOME + "/groundseg", os.X_OK):
+        return say("has its password, and starts when the set-up is done")
+    if subprocess.run(["systemctl", "start", "groundseg"]).returncode:
+        die("has its password, and did not start: journalctl -u groundseg")
+    say("has its password and runs")
+
+
+def veres():
+    """The first process of each ship's runtime, by container."""
+    for name in run("docker", "ps", "--format", "{{.Names}}").split():
+        lines = [p.split(None, 2) for p in run("docker", "top", name, "-eo", "pid,ppid,comm").splitlines()[1:]]
+        inside = {p[0] for p in lines if p[2].startswith("urbit")}
+        first = [int(p[0]) for p in lines if p[0] in inside and p[1] not in inside]
+        if first:
+            yield name, first
+
+
+def stop():
+    # Their containers' first process hands no signal on, so Docker would kill them.
+    for name, pids in veres():
+        say(name + " is asked to stop")
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM)
+    while any(veres()):
+        time.sleep(1)
+
+
+def published(tables):
+    ports, closed, other = [], False, 0
+    for rule in run(tables, "-S", "DOCKER-USER").splitlines()[1:]:
+        port = re.fullmatch(r"-A DOCKER-USER -p udp -m conntrack --ctorigdstport (\d+) -j RETURN", rule)
+        if rule == "-A DOCKER-USER -j DROP":
+            closed = True
+            break
+        if port:
+            ports.append(int(port[1]))
+        elif not re.search(r" -i (docker0|br-\+) | RELATED,ESTABLISHED ", rule):
+            other += 1
+    reached = "-A FORWARD -j DOCKER-USER" in run(tables, "-S", "FORWARD").splitlines()
+    return {"closed": closed, "udp": ports, "other": other, "reached": reached}
+
+
+def status():
+    made = read("/etc/roadstead/groundseg.json") or {}
+    conf = read(CONF) or {}
+    given = {}
+    for pier in conf.get("piers") or []:
+        if isinstance(pier, str) and re.fullmatch("[a-z-]{3,60}", pier):
+            ship = read(f"{SETTINGS}/pier/{pier}.json") or {}
+            given[pier] = {"http": ship.get("http_port"), "ames": ship.get("ames_port"), "network": ship.get("network"), "boot": ship.get("boot_status")}
+    recorded = made.get("ships", [])
+    try:
+        with open(HOME + "/groundseg", "rb") as f:
+            sum = hashlib.sha256(f.read()).hexdigest()
+    except OSError:
+        sum = None
+    sockets = [s.split()[3].rsplit(":", 1) for s in run("ss", "-Hltn").splitlines()]
+    watched = {*[80,3000,6060,8000,19119,19999], *(s["http"] for s in recorded)}
+    mode = lambda path: oct(os.stat(path).st_mode & 0o777)[2:] if os.path.exists(path) else None
+    print(json.dumps({
+        "volume": os.path.ismount(BASE),
+        "dockerData": os.path.realpath("/var/lib/docker") == BASE + "/docker",
+        "settings": {"there": os.path.exists(CONF), "ready": ready(conf), "setup": conf.get("setup"), "mode": mode(SETTINGS), "sessionKeyMode": mode(SETTINGS + "/session.key")},
+        "unit": run("systemctl", "is-active", "groundseg").strip(),
+        "version": {"pinned": made.get("version"), "said": conf.get("gsVersion"), "checksumIsPinned": sum and sum == made.get("sha256"), "updateMode": conf.get("updateMode")},
+        "listening": sorted(({"port": int(p), "address": a} for a, p in sockets if int(p) in watched), key=lambda s: (s["port"], s["address"])),
+        "ships": [{**s, "given": given.get(s["id"])} for s in recorded],
+        "otherShips": sorted(set(given) - {s["id"] for s in recorded}),
+        "dockerUser": {"ipv4": published("iptables"), "ipv6": published("ip6tables"), "expected": made.get("udp")},
+        "swap": {"setting": conf.get("swapVal"), "ownFile": os.path.exists(HOME + "/swapfile"), "active": [s.split()[0] for s in open("/proc/swaps")][1:]},
+        "startram": {"registered": bool(conf.get("wgRegistered")), "on": bool(conf.get("wgOn"))},
+    }))
+
+
+os.umask(0o077)
+if os.geteuid():
+    die("must run as root")
+commands = {f.__name__: f for f in (password, status, stop)}
+commands["ready"] = lambda: sys.exit(not ready(read(CONF)))
+if len(sys.argv) != 2 or sys.argv[1] not in commands:
+    die(__doc__, 2)
+commands[sys.argv[1]]()
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-containers.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
-Description=Only Ames may reach containers from outside
+Description=Ships in containers stop by themselves
+Requires=docker.service
 After=docker.service
-BindsTo=docker.service
-PartOf=docker.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/local/lib/roadstead/docker-user
+ExecStart=/bin/true
+ExecStop=/usr/local/lib/roadstead/groundseg stop
+TimeoutStopSec=900
 
 [Install]
 WantedBy=docker.service
@@ -511,19 +695,21 @@ ROADSTEAD_FILE
 put /etc/systemd/system/groundseg.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=GroundSeg
-Requires=docker.service roadstead-volume.service roadstead-firewall.service roadstead-docker-user.service
-After=docker.service roadstead-volume.service roadstead-firewall.service roadstead-docker-user.service
+Requires=docker.service roadstead-volume.service roadstead-firewall.service roadstead-containers.service
+After=docker.service roadstead-volume.service roadstead-firewall.service roadstead-containers.service
 RequiresMountsFor=/opt/nativeplanet
 
 [Service]
 Type=simple
+# Without a password it would take one from whoever comes first.
+ExecCondition=/usr/local/lib/roadstead/groundseg ready
 ExecStart=/opt/nativeplanet/groundseg/groundseg --http-port=8000
 Restart=always
 RestartSec=10
 TimeoutStopSec=600
 
 [Install]
-WantedBy=multi-user.target
+WantedBy=multi-user.target docker.service
 ROADSTEAD_FILE
 
 put /etc/caddy/Caddyfile 0644 <<'ROADSTEAD_FILE'
@@ -689,7 +875,7 @@ if [ ! -L /var/lib/docker ]; then
   [ ! -d /var/lib/docker ] || rmdir /var/lib/docker
   ln -s /opt/nativeplanet/docker /var/lib/docker
 fi
-systemctl enable -q --now roadstead-docker-user docker roadstead-containers
+systemctl enable -q --now docker roadstead-containers
 [ -d /opt/nativeplanet/groundseg ] || install -d /opt/nativeplanet/groundseg
 # Piers that are uploaded, exported and backed up lie in here.
 chmod 0700 /opt/nativeplanet/groundseg
