@@ -275,6 +275,8 @@ export const architectureSchema = z.strictObject({
       })
       .optional(),
   }),
+  /** GroundSeg hosts: the config secret with the password of GroundSeg's page. Absent: it is given by hand. */
+  groundseg: z.strictObject({ password: z.strictObject({ secret: z.string() }) }).optional(),
   release: z.strictObject({
     maxConcurrent: z.number().int(),
     failureTolerance: z.number().int(),

@@ -87,6 +87,9 @@ export function settingsOf(
       drRegion,
       ...(requirements.backups && !clustered ? { offHost: requirements.backups } : {}),
     },
+    ...(candidate.mode === "groundseg" && requirements.hosts?.groundseg
+      ? { groundseg: requirements.hosts.groundseg }
+      : {}),
     release: {
       maxConcurrent: 5,
       failureTolerance: ships.count > MAX_SHIPS_STARTED_AT_CREATION ? 2 : 0,

@@ -1,6 +1,7 @@
 // Wishes for hosts, rented or one's own, that hold for all of them.
 import { z } from "zod";
 import { TANG_THUMBPRINT, TANG_URL, VOLUME_KEYS } from "../volume-key";
+import { secretName } from "./fields";
 
 const tangServer = z.strictObject({
   url: z
@@ -27,6 +28,16 @@ export const hostsSchema = z
       .max(8)
       .optional()
       .describe("The tang servers, with volumeKey tang: all must answer when a host boots. Two, of different owners."),
+    groundseg: z
+      .strictObject({
+        password: z
+          .strictObject({ secret: secretName })
+          .describe(
+            "Where the password of GroundSeg's page is: the name of a Pulumi config secret, 12 characters or more.",
+          ),
+      })
+      .optional()
+      .describe("For GroundSeg hosts, which do not start GroundSeg before it has its password."),
   })
   .optional()
   .describe("Wishes for hosts. A cluster takes none of them.");
