@@ -1,18 +1,20 @@
 // `roadstead doctor STACK`: what is missing before the first `up`, and the exact next commands. Asks no network; only
-// --repair and --cluster do.
+// --repair, --cluster and a host's name do.
 import { missingVersions } from "../planner/architecture";
 import { parseStackFile } from "../planner/architecture/stack-file";
-import { type Diagnosis, diagnose, type Finding, type Level, LEVELS } from "./doctor/diagnose";
+import { type Diagnosis, diagnose, LEVELS } from "./doctor/diagnose";
+import { findingLines } from "./doctor/findings";
+import { hostByMistake, isHostTarget } from "./doctor/host/target";
+import { hostCommand, type HostDoctorOptions } from "./doctor/host";
 import { lookAround, machineProbe, type Probe } from "./doctor/probe";
 import { clusterCommand, type ClusterOptions } from "./doctor/cluster";
 import { repairCommand, type RepairOptions } from "./doctor/repair";
 import { stacksTogether } from "./environment";
 import { type ExitCode, usage } from "./exit";
-import { type Io, painter, type Style } from "./io";
+import { type Io, painter } from "./io";
 import { projectOf, readStackFile, stackConfig } from "./project";
-import { wrap } from "./render/text";
 
-export interface DoctorOptions extends RepairOptions, ClusterOptions {
+export interface DoctorOptions extends RepairOptions, ClusterOptions, HostDoctorOptions {
   repair?: boolean;
 }
 
@@ -24,11 +26,17 @@ export async function doctorCommand(
 ): Promise<ExitCode> {
   if (options.cluster !== undefined) return besideNothing(options, () => clusterCommand(stack, options, io));
   if (options.context !== undefined) throw usage("--context goes with --cluster");
+  if (isHostTarget(stack, options)) return hostCommand(stack, besideRepair(options), io, probe);
+  if (options.sshOption !== undefined) throw usage("--ssh-option goes with a host: roadstead doctor HOST --stack prod");
   if (stack === undefined)
-    throw usage("name a stack: roadstead doctor prod; or a cluster: roadstead doctor --cluster KUBECONFIG");
+    throw usage(
+      "name a stack: roadstead doctor prod; a host: roadstead doctor HOST --stack prod; or a cluster: roadstead doctor --cluster KUBECONFIG",
+    );
   if (options.repair) return repairCommand(stack, options, io, probe);
   refuseRepairOptions(options);
   const project = projectOf(io);
+  const mistaken = hostByMistake(io, project, stack);
+  if (mistaken !== null) throw usage(mistaken);
   const { file, text } = readStackFile(io, project, stack);
   const parsed = parseStackFile(file, text);
   const { architecture } = parsed;
@@ -59,10 +67,21 @@ export async function doctorCommand(
   return diagnosis.exit;
 }
 
-function besideNothing({ repair, yes, liftLock, found, forget }: DoctorOptions, ask: () => ExitCode): ExitCode {
+function besideNothing(
+  { repair, yes, liftLock, found, forget, stack, address, sshOption }: DoctorOptions,
+  ask: () => ExitCode,
+): ExitCode {
   if (repair || yes || liftLock || found || forget)
     throw usage("--cluster reads a cluster, --repair settles a state: give one of them");
+  if (stack !== undefined || address !== undefined || sshOption !== undefined)
+    throw usage("--stack, --address and --ssh-option are for a host; a cluster's stack is the command's own word");
   return ask();
+}
+
+function besideRepair(options: DoctorOptions): HostDoctorOptions {
+  if (options.repair) throw usage("--repair settles a stack's state; a host is only read: leave --repair out");
+  refuseRepairOptions(options);
+  return options;
 }
 
 function refuseRepairOptions({ yes, liftLock, found, forget }: DoctorOptions): void {
@@ -70,21 +89,8 @@ function refuseRepairOptions({ yes, liftLock, found, forget }: DoctorOptions): v
     throw usage("--yes, --lift-lock, --found and --forget go with --repair; without it the doctor changes nothing");
 }
 
-const LOOK: Record<Level, { mark: string; style: Style }> = {
-  blocks: { mark: "✗", style: "red" },
-  look: { mark: "!", style: "yellow" },
-  ok: { mark: "✓", style: "green" },
-};
-
 function render({ findings, next }: Diagnosis, stack: string, io: Io): string {
   const paint = painter(io);
-  const width = Math.max(60, Math.min(io.columns, 140));
-  const line = (f: Finding) => {
-    const [first = "", ...rest] = wrap(f.what, width, "  X ");
-    // Never wrapped: most of it is a command to copy.
-    const fix = f.fix === "" ? [] : [`    → ${f.fix}`];
-    return [`${first.replace("X", paint(LOOK[f.level].style, LOOK[f.level].mark))}`, ...rest, ...fix];
-  };
   const blocking = findings.filter((f) => f.level === "blocks").length;
   const verdict =
     blocking === 0
@@ -95,7 +101,7 @@ function render({ findings, next }: Diagnosis, stack: string, io: Io): string {
     paint("bold", verdict),
     "",
     ...shortened(sorted, (f) => (MANY.test(f.id) ? `${f.level} ${f.id.split("/")[0]}` : null)).flatMap((f) =>
-      typeof f === "number" ? [`  … and ${f} more like these (--json lists all)`] : line(f),
+      typeof f === "number" ? [`  … and ${f} more like these (--json lists all)`] : findingLines(f, io),
     ),
     "",
     paint("bold", "Then, in this order"),

@@ -126,12 +126,19 @@ function describe(io: Io, ended: (code: number) => void): Command {
 
   program
     .command("doctor")
-    .summary("what is missing before the first `pulumi up`, and the next commands")
+    .summary("what is missing before the first `pulumi up`, or how a live host is")
     .description(
-      "Say what is missing before the first `pulumi up` of a stack, and the exact next commands. No network.",
+      "Say what is missing before the first `pulumi up` of a stack, and the exact next commands. No network. " +
+        "With a host: how it is and what to do first, read over your own ssh; nothing is changed there.",
     )
-    .argument("[stack]", "a recorded stack: dev, staging or prod; with --cluster it may be left out")
+    .argument(
+      "[stack-or-host]",
+      "a recorded stack; a host's name with --stack, or user@address; with --cluster it may be left out",
+    )
     .option("--json", "print the findings as one JSON object")
+    .option("--stack <name>", "with a host: the stack whose lock it is compared with")
+    .option("--address <address>", "with a host: where it is, instead of what the stack says")
+    .option("--ssh-option <option>", "with a host: passed to ssh as -o, such as Port=2222 (repeatable)", collect)
     .option("--cluster <kubeconfig>", "read an existing cluster: what it can do, for the requirements (asks kubectl)")
     .option("--context <name>", "with --cluster: another context than the kubeconfig's own")
     .option("--repair", "after an update that was killed: show what would settle its state (asks pulumi)")

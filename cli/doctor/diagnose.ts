@@ -53,9 +53,9 @@ export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
   return { findings, next: nextCommands(architecture, facts), exit };
 }
 
-const ok = (id: string, what: string): Finding => ({ id, level: "ok", what, fix: "" });
-const blocks = (id: string, what: string, fix: string): Finding => ({ id, level: "blocks", what, fix });
-const look = (id: string, what: string, fix: string): Finding => ({ id, level: "look", what, fix });
+export const ok = (id: string, what: string): Finding => ({ id, level: "ok", what, fix: "" });
+export const blocks = (id: string, what: string, fix: string): Finding => ({ id, level: "blocks", what, fix });
+export const look = (id: string, what: string, fix: string): Finding => ({ id, level: "look", what, fix });
 
 function lock(a: Architecture, f: Facts): Finding[] {
   if (f.lockProblems.length > 0)

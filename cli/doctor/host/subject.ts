@@ -1,0 +1,62 @@
+// What the judges are told of one host, and how they say a command for it.
+import type { Expected } from "./expected";
+import type { HostFacts } from "./facts";
+import type { Silence } from "./login";
+import type { Outside } from "./outside";
+
+export interface Subject {
+  name: string;
+  /** user@address. */
+  login: string;
+  /** `-o` options the user gave, for the commands that are proposed. */
+  options: readonly string[];
+  /** Null without a stack: then nothing is compared with a lock. */
+  stack: string | null;
+  expected: Expected | null;
+  /** What the host answered, or why it did not. */
+  answer: { facts: HostFacts } | { silence: Silence; said: string };
+  outside: Outside | null;
+  /** Seconds since 1970, here. */
+  now: number;
+}
+
+export interface Told {
+  subject: Subject;
+  facts: HostFacts;
+  expected: Expected | null;
+  /** By the host's own clock, so that a wrong one does not make everything old. */
+  now: number;
+  /** A command on the host. */
+  at: (command: string) => string;
+}
+
+const quoted = (text: string): string => (/^[\w.=/:,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+/** A command for the host, as its owner would type it. */
+export const at =
+  ({ login, options }: Pick<Subject, "login" | "options">) =>
+  (command: string): string =>
+    `ssh ${options.map((o) => `-o ${quoted(o)} `).join("")}${login} '${command}'`;
+
+/** The script of the host's set-up, run once more: how files that differ are put right. */
+export function again({ subject, at: on }: Told): string {
+  return subject.stack === null
+    ? "roadstead host render STACK --script --host HOST > script.sh, read it, run it as root on the host"
+    : `roadstead host render ${subject.stack} --script --host ${subject.name} | ${on("sudo sh -s")}`;
+}
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+] as const;
+
+/** A time that passed, in its largest unit. */
+export function span(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [name, size] = UNITS.find(([, s]) => whole >= s) ?? ["second", 1];
+  const n = Math.floor(whole / size);
+  return `${n} ${name}${n === 1 ? "" : "s"}`;
+}
+
+export const DAY = 86_400;
