@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A stub of vere: as much of its command line, its pier and its refusals as the host's scripts depend on.
 /opt/test/behaviour says how it misbehaves, one word."""
-import glob, http.server, os, signal, sys, threading, time
+import glob, http.server, os, signal, socket, sys, threading, time
 
 args = sys.argv[1:]
 try:
@@ -105,6 +105,11 @@ class Health(http.server.BaseHTTPRequestHandler):
         pass
 
 
+ames = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+try:
+    ames.bind(("0.0.0.0", int(option("-p", "0"))))
+except OSError:
+    say("ames: port taken")
 server = http.server.ThreadingHTTPServer((option("-b", "0.0.0.0"), int(option("--http-port", "0"))), Health)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 
