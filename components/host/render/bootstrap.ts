@@ -1,5 +1,6 @@
 // The ordered steps that turn files into a running host. Each one does nothing when its result is there already.
 import { accessFiles, adminUser } from "./access";
+import { BACKUP_PACKAGES, backupFiles } from "./backup";
 import { diskFiles } from "./disk";
 import { edgeFiles } from "./edge";
 import { GROUNDSEG_BASE, LIB, PIERS, STATE, unit, type HostFile, type HostStep } from "./file";
@@ -23,6 +24,7 @@ export function hostFiles(settings: HostSettings): HostFile[] {
           shipScript(),
           ...shipUnits(settings),
           ...maintenance(),
+          ...backupFiles(settings),
         ];
   return [
     bootstrapUnit(),
@@ -132,6 +134,7 @@ function packages(settings: HostSettings): HostStep {
     ...(usesLuks(settings) && volumeKey(settings) === VolumeKey.Tang ? ["clevis-luks"] : []),
     ...(settings.kind === HostKind.GroundSeg ? ["docker.io", "iptables"] : []),
     ...(settings.domain ? ["caddy"] : []),
+    ...(settings.backup ? BACKUP_PACKAGES : []),
   ];
   // Debian starts what it installs: Docker with its data on the root disk before the volume is there, Caddy before the firewall.
   const later = [
@@ -278,7 +281,7 @@ function shipStep(settings: HostSettings): HostStep {
 chown root:urbit ${PIERS}
 chmod 1771 ${PIERS}
 systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
-${settings.ships.map((s) => `systemctl enable -q roadstead-ship@${s.id}\nsystemctl start --no-block roadstead-ship@${s.id}`).join("\n")}${keyless
+${settings.backup ? "systemctl enable -q --now roadstead-backup.timer\n" : ""}${settings.ships.map((s) => `systemctl enable -q roadstead-ship@${s.id}\nsystemctl start --no-block roadstead-ship@${s.id}`).join("\n")}${keyless
       .map((s) => `\n[ -d ${PIERS}/${s.id} ] || systemctl start --no-block roadstead-first-boot@${s.id}`)
       .join("")}`,
   };

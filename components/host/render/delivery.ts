@@ -2,6 +2,7 @@
 // one command. Where the host's key is not recorded the same is done by hand, with the same commands.
 import { foreignKeyProblem } from "../../../planner/boot-key";
 import { bootKeyCommand, SET_UP_COMMAND } from "./deliver-commands";
+import { BACKUP_SCRIPT } from "./backup";
 import { LIB } from "./file";
 import { secret, type PlannedResource } from "./resources";
 import { HostKind, type HostSettings, type HostShip } from "./settings";
@@ -27,7 +28,23 @@ export interface Delivery {
 
 /** Every secret this host takes, in a fixed order. */
 export function deliveries(settings: HostSettings): Delivery[] {
-  return settings.kind === HostKind.GroundSeg ? [] : settings.ships.flatMap(bootKey);
+  return settings.kind === HostKind.GroundSeg ? [] : [...bucket(settings), ...settings.ships.flatMap(bootKey)];
+}
+
+function bucket({ backup }: HostSettings): Delivery[] {
+  if (!backup?.credentials) return [];
+  return [
+    {
+      id: "backup-credentials",
+      what: `the credentials of the backup bucket ${backup.bucket}`,
+      secret: backup.credentials.secret,
+      command: `sudo ${BACKUP_SCRIPT} credentials`,
+      refusal: (text) =>
+        /^\s*[\w/+=.-]+\s+[\w/+=.-]+\s*$/.test(text)
+          ? null
+          : `config secret ${backup.credentials!.secret}: received something else; accepted: two words, the id and the secret of a key that may write to ${backup.bucket}; set it again`,
+    },
+  ];
 }
 
 function bootKey(ship: HostShip): Delivery[] {

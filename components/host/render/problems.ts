@@ -1,4 +1,12 @@
 // Everything that is wrong with a host's settings, at once, before anything is made.
+import {
+  BUCKET,
+  BUCKET_ENDPOINT,
+  BUCKET_PREFIX,
+  BUCKET_REGION,
+  BACKUP_RHYTHMS,
+  isAgeRecipient,
+} from "../../../planner/backups";
 import { duplicateShips, secretInText, worldOpenCidr, type PredicateProblem } from "../../../planner/predicates";
 import { TANG_THUMBPRINT, TANG_URL } from "../../../planner/volume-key";
 import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
@@ -101,6 +109,7 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
   out.push(...duplicateShips(ships.map((s) => ({ id: s.id, name: s.name ?? null }))));
   out.push(...portProblems(settings));
   out.push(...volumeKeyProblems(settings));
+  out.push(...backupProblems(settings));
   ships.forEach((ship, i) => {
     if (!/^[a-z][a-z0-9-]{0,51}$/.test(ship.id))
       out.push(
@@ -158,6 +167,49 @@ function portProblems(settings: HostSettings): PredicateProblem[] {
       else taken.set(key, ship.id);
     }
   });
+  return out;
+}
+
+function backupProblems({ backup, kind }: HostSettings): PredicateProblem[] {
+  if (backup === undefined) return [];
+  const out: PredicateProblem[] = [];
+  const check = (field: string, fits: boolean, text: string | undefined, accepted: string, fix: string): void => {
+    if (fits) return;
+    const secret = text === undefined ? null : secretInText(text);
+    const received = secret === null ? (text ?? "nothing") : `[looks like ${secret}; not shown]`;
+    out.push(problem("bad-backup", `backups${field}`, received, accepted, fix));
+  };
+  const { bucket, endpoint, region, prefix, recipients, every } = backup;
+  if (kind === HostKind.GroundSeg)
+    check("", false, "a bucket", "nothing", "GroundSeg starts and stops its ships itself: export piers there");
+  check(".bucket", BUCKET.test(bucket), bucket, "a bucket's name", "name a bucket that exists");
+  check(
+    ".endpoint",
+    endpoint === undefined || BUCKET_ENDPOINT.test(endpoint),
+    endpoint,
+    "an https address without a path",
+    "write it like https://nyc3.digitaloceanspaces.com",
+  );
+  check(
+    ".region",
+    region === undefined ? endpoint !== undefined : BUCKET_REGION.test(region),
+    region,
+    "a region's name; without an endpoint it is required",
+    "write it like us-east-1",
+  );
+  check(".prefix", prefix === undefined || BUCKET_PREFIX.test(prefix), prefix, "a path", "write it like fleet/prod");
+  check(".every", every === undefined || BACKUP_RHYTHMS.includes(every), every, BACKUP_RHYTHMS.join(", "), "choose one");
+  if (recipients.length === 0)
+    check(".recipients", false, undefined, "at least one public key of age", "make two with age-keygen, off the host");
+  recipients.forEach((r, i) =>
+    check(
+      `.recipients[${i}]`,
+      isAgeRecipient(r),
+      r,
+      "a public key of age, age1…",
+      "give the line that age-keygen calls the public key",
+    ),
+  );
   return out;
 }
 

@@ -1,5 +1,6 @@
 // What a host is, as plain data: the input of the one bootstrap, whatever delivers it.
 import type { Architecture, LockedHost, LockedShip } from "../../../planner/architecture/schema";
+import type { BackupRhythm } from "../../../planner/backups";
 
 /** What runs on the host. */
 export const HostKind = { Vps: "vps", GroundSeg: "groundseg", BareMetal: "bare-metal" } as const;
@@ -42,6 +43,24 @@ export interface PinnedBinary {
   version: string;
   /** SHA-256 of the file fetched for the host's architecture, 64 lower-case hex digits. */
   sha256: string;
+}
+
+/** Encrypted copies of piers in a bucket off the host. Archives: a pier that has run on since is never run from one without a breach. */
+export interface HostBackup {
+  /** A bucket that exists, elsewhere. The host only ever writes to it. */
+  bucket: string;
+  /** https address of a storage that speaks S3. Default: Amazon S3. */
+  endpoint?: string;
+  /** The bucket's region. Required without an endpoint. */
+  region?: string;
+  /** What objects' names begin with, without a slash at either end. Default: the ship's id. */
+  prefix?: string;
+  /** Public keys of age; each alone opens the copies. Their secret keys are never on the host. */
+  recipients: string[];
+  /** The config secret with the bucket's credentials, only named in the next steps. */
+  credentials?: { secret: string };
+  /** daily or weekly. Default weekly. */
+  every?: BackupRhythm;
 }
 
 /** One ship on a host. */
@@ -102,6 +121,8 @@ export interface HostSettings {
   volumeKey?: VolumeKey;
   /** The tang servers, with `tang`: all of them must answer. */
   tang?: TangServer[];
+  /** Copies of the piers off the host. Default none. */
+  backup?: HostBackup;
   vere?: PinnedBinary;
   groundseg?: PinnedBinary;
 }
@@ -164,6 +185,7 @@ export function hostSettings(host: LockedHost, architecture: Architecture, opts:
       dataDevice(host.provider, pierVolumeName(host.kind, host.name, ships)) ?? host.dataDevice ?? opts.dataDevice,
     volumeKey: host.volumeKey ?? opts.volumeKey,
     tang: host.tang ?? opts.tang,
+    backup: architecture.backup?.offHost,
     vere: pinned(architecture.versions.vere, host.arch),
     groundseg: pinned(architecture.versions.groundseg, host.arch),
   };

@@ -1,0 +1,212 @@
+// Copies of piers in a bucket off the host, which only their owner can open. They are archives: an old one never runs again.
+import { RHYTHM_HOURS } from "../../../planner/backups";
+import { LIB, PIERS, STATE, unit, type HostFile } from "./file";
+import type { HostBackup, HostSettings } from "./settings";
+import { SHIP_SCRIPT } from "./ship-script";
+
+export const BACKUP_SCRIPT = `${LIB}/backup`;
+
+/** What the script needs of the distribution. rclone, since a pier's copy is larger than one request to a bucket may be. */
+export const BACKUP_PACKAGES = ["age", "zstd", "rclone"];
+
+export const backupHours = (backup: HostBackup): number => RHYTHM_HOURS[backup.every ?? "weekly"];
+
+export function backupFiles(settings: HostSettings): HostFile[] {
+  const { backup } = settings;
+  if (!backup) return [];
+  return [
+    { path: BACKUP_SCRIPT, mode: "0755", content: script(backup, settings) },
+    unit(
+      "roadstead-backup.service",
+      `[Unit]
+Description=Encrypted copies of piers, off this host
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=${BACKUP_SCRIPT} run
+# However it ended: a ship that it stopped is started.
+ExecStopPost=${BACKUP_SCRIPT} resume
+`,
+    ),
+    // Every night, so that what failed is tried again: the script knows whose copy is due.
+    unit(
+      "roadstead-backup.timer",
+      `[Unit]
+Description=Encrypted copies of piers
+
+[Timer]
+OnCalendar=*-*-* 00:40:00
+RandomizedDelaySec=30min
+Persistent=no
+
+[Install]
+WantedBy=timers.target
+`,
+    ),
+  ];
+}
+
+/** How rclone reaches the bucket `b:`, which may only be written to, never looked at. The credentials are in its own file. */
+function remote({ endpoint, region }: HostBackup): string {
+  const settings = {
+    PROVIDER: endpoint ? "Other" : "AWS",
+    ...(endpoint ? { ENDPOINT: endpoint } : {}),
+    ...(region ? { REGION: region } : {}),
+    // S3 refuses rclone's own default where access lists are switched off, as they are in new buckets.
+    ...(endpoint ? {} : { ACL: "bucket-owner-full-control" }),
+    NO_CHECK_BUCKET: "true",
+    NO_HEAD: "true",
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `RCLONE_S3_${name}=${value}`)
+    .join(" ");
+}
+
+function script(backup: HostBackup, settings: HostSettings): string {
+  const { bucket, prefix, recipients } = backup;
+  const every = backupHours(backup);
+  const mounted = settings.dataDevice
+    ? `mountpoint -q "$root${PIERS}" || { say "the pier volume is not mounted"; exit 75; }\n`
+    : "";
+  return `#!/bin/sh
+# Usage: backup run [ID]|credentials|resume.
+set -eu
+umask 077
+root=\${ROADSTEAD_ROOT:-}
+export ${remote(backup)}
+ship=$root${SHIP_SCRIPT}
+own=$root${PIERS}/.roadstead/.backup
+sent=$root${STATE}/backup
+marks=$root/run/roadstead/stopped
+stopped=$root/run/roadstead-backup
+said=
+say() { echo "roadstead: $*" >&2; }
+bad() { say "$*"; said="$said$*. "; }
+as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+last() { sed -n "s/^$1=//p" "$sent/$id" 2>/dev/null; }
+hours() { echo $((($(date +%s) - $(date -d "$(last time || echo @0)" +%s)) / 3600)); }
+# Nothing of a ship that has not booted, or is quarantined.
+noted() { "$ship" status "$id" | sed -n 's/^first boot: done; last clean stop at event: \\([0-9]*\\); quarantine: *$/at \\1/p'; }
+state() { systemctl show -p ActiveState --value "roadstead-ship@$id.service"; }
+free() { df -Pk "$own" | awk 'NR == 2 { print $4 }'; }
+resume() { # a ship that was stopped for its copy runs again
+  exec 8>&-
+  [ -e "$stopped" ] || return 0
+  "$ship" start "$(cat "$stopped")" || bad "$(cat "$stopped"): does not start after its copy"
+  rm -f "$stopped"
+}
+send() {
+  for f in "$own/$id"/*.age; do
+    [ -e "$f" ] || continue
+    name=${[bucket, ...(prefix ? [prefix] : [])].join("/")}/$id/\${f##*/}
+    if ! rclone --config "$own/rclone.conf" copyto --no-check-dest "$f" "b:$name"; then
+      bad "$id: its copy did not reach the bucket: tried again at the next run"
+      # A ship needs the room more than its copy does.
+      [ "$(free)" -ge 1048576 ] || rm "$f"
+      return 1
+    fi
+    event=\${name#*.event-}
+    printf 'time=%s\\nevent=%s\\nsize=%s\\nobject=%s\\n' "$(date -u -r "$f" +%FT%TZ)" "\${event%%.*}" "$(stat -c %s "$f")" "$name" >"$sent/.$id"
+    mv "$sent/.$id" "$sent/$id"
+    rm "$f"
+    say "$id: sent $name"
+  done
+}
+# Another one after every start, whoever made it.
+still() { echo "$(state) $(sed 's/.* //' "$ran" 2>/dev/null) $(stat -c %i.%z "$ran" 2>/dev/null)"; }
+archive() {
+  ran=$root${STATE}/ships/$id/loom
+  was=$(still)
+  event=$(noted)
+  case $was in
+  "inactive stopped "*) ;;
+  *) bad "$id: did not stop cleanly: not copied"; return 1 ;;
+  esac
+  { as_ship tar -I 'zstd -qT0' -C "$root${PIERS}" -cSf - "$id" </dev/null && : >"$own/whole"; } | age ${recipients.map((r) => `-r ${r}`).join(" ")} -o "$part" || rm -f "$own/whole"
+  [ -e "$own/whole" ] && [ "$(still)" = "$was" ] || { bad "$id: not archived, or started meanwhile"; return 1; }
+}
+copy() {
+  mkdir -p "$own/$id"
+  part=$own/$id/part
+  rm -f "$part" "$own/whole"
+  need=$(($(du -sk "$root${PIERS}/$id" | cut -f 1) + 1048576))
+  [ "$(free)" -ge "$need" ] || { bad "$id: a copy needs $need KiB free and there are $(free): left running"; return 0; }
+  flock -w 14400 9 || { bad "$id: maintenance does not end: not copied"; return 0; }
+  if [ "$(state)" = active ]; then
+    # While it is held, no start gets through.
+    exec 8>>"$marks/$id"
+    flock 8
+    echo "$id" >"$stopped"
+    { "$ship" stop "$id" && archive; } || rm -f "$part"
+    [ -e "$part" ] || bad "$id: no copy was made"
+    resume
+    "$ship" wait "$id" || { halt=1; bad "$id: does not come up again: the other ships are left as they are"; }
+  else
+    archive || rm -f "$part"
+  fi
+  flock -u 9
+  [ -e "$part" ] || return 0
+  mv "$part" "$own/$id/$(date -u -r "$part" +%Y%m%dT%H%M%SZ).event-\${event#at }.tar.zst.age"
+  send || true
+}
+each() {
+  was=$(noted)
+  [ -n "$was" ] || { say "$id: has not booted, or is quarantined: left alone"; return 0; }
+  send || return 0
+  # Nothing happened since its last copy.
+  [ "$was $(state)" != "at $(last event) inactive" ] || return 0
+  if [ -n "$only" ] || [ "$(hours)" -ge ${every - 12} ]; then [ -n "$halt" ] || copy; fi
+  [ "$(hours)" -lt ${every * 2} ] || bad "$id: has no copy younger than ${every * 2} hours"
+}
+
+halt=
+only=\${2:-}
+[ "\${1:?command}" != resume ] || { resume; exit 0; }
+${mounted}mkdir -p "$own" "$sent" "$marks"
+case $1 in
+credentials) # on standard input
+  set -f
+  # shellcheck disable=SC2046 # two words
+  set -- $(head -c 4096)
+  case \${1-}\${2-} in *[!A-Za-z0-9/+=_.-]*) set -- ;; esac
+  [ $# = 2 ] || { say "expected a key's id and its secret"; exit 65; }
+  printf '[b]\\ntype = s3\\naccess_key_id = %s\\nsecret_access_key = %s\\n' "$1" "$2" >"$own/new"
+  mv "$own/new" "$own/rclone.conf"
+  say "credentials received"
+  exit 0
+  ;;
+run) ;;
+*) say "unknown command: $1"; exit 64 ;;
+esac
+[ -z "$only" ] || "$ship" status "$only" >/dev/null
+exec 7>"$root/run/lock/roadstead-backup" 9>"$root/run/lock/roadstead-maintain"
+flock -n 7 || { say "copies are being made already"; exit 75; }
+trap resume EXIT
+trap 'exit 143' HUP INT TERM
+[ -s "$own/rclone.conf" ] || bad "no copies are made: the bucket's credentials have not come"
+for env in "$root"/etc/roadstead/ships/*.env; do
+  id=$(basename "$env" .env)
+  [ "\${only:-$id}" != "$id" ] || [ ! -s "$own/rclone.conf" ] || each
+done
+[ -z "$only" ] || { [ -z "$said" ]; exit; }
+told=$stopped.told
+notice=$root/run/motd.d/60-roadstead-backup
+level=$(echo "$said" | sed 's/[0-9]//g')
+if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
+  echo "$level" >"$told"
+  alarm=$root/etc/roadstead/alarm
+  [ ! -x "$alarm" ] || "$alarm" "$(hostname): \${said:-copies are made again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+fi
+if [ -z "$said" ]; then
+  rm -f "$notice"
+  exit 0
+fi
+mkdir -p "$(dirname "$notice")"
+echo "roadstead: $said" >"$notice"
+echo "<2>roadstead: $said" >&2
+exit 1
+`;
+}
