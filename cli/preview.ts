@@ -240,8 +240,9 @@ function write(full: string, dir: string, result: Preview): number {
 }
 
 /** One object, resource by resource: a large fleet is never held as one string. Host files are in --out only. */
-function printJson({ graph, hosts: _hosts, ...rest }: Preview, io: Io): void {
-  const head = JSON.stringify(rest);
+function printJson({ graph, hosts: files, ...rest }: Preview, io: Io): void {
+  const hosts = files.map(({ host, loss }) => ({ host, loss }));
+  const head = JSON.stringify({ ...rest, hosts });
   io.out(`${head.slice(0, -1)},"graph":{"schema":${JSON.stringify(graph.schema)},"resources":[`);
   let buffer = "";
   graph.resources.forEach((r, i) => {

@@ -49,6 +49,16 @@ export function volumeKeyRejections(r: Wish, way: Way): Rejection[] {
   ];
 }
 
+/** Whether piers on own hosts have an encrypted disk at all, and whether the key of every volume is kept off the host. */
+export function volumeProtection(r: Wish, way: Way): { ownDisks: boolean; keyApart: boolean } {
+  const own = way.mode === "bare-metal" || way.mode === "hybrid";
+  return {
+    ownDisks: !own || withoutVolume(r).length === 0,
+    keyApart:
+      beyondBasic(r.hosts) !== undefined && HOSTED.includes(way.mode) && volumeKeyRejections(r, way).length === 0,
+  };
+}
+
 export function volumeKeyWarnings(r: Wish, chosen: Way): string[] {
   const key = beyondBasic(r.hosts);
   if (key === undefined) return [];

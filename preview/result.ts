@@ -1,6 +1,7 @@
 // What a preview is: one graph, the ships with what happens to each, what the policies say, and what was not looked at.
 import type { Architecture } from "../planner/architecture/schema";
 import type { Digest } from "../planner/architecture/digest";
+import type { HostLoss } from "../planner/architecture/host-loss";
 import type { MissingFact } from "../planner/architecture/missing";
 import type { Claim, RunState } from "../planner/architecture/run-state";
 import type { CostLine } from "../planner/plan/schema";
@@ -105,6 +106,8 @@ export interface HostFiles {
   /** Null for a host that exists already: it is given the script. */
   userData: string | null;
   script: string;
+  /** What stops, stays and goes with it, and what to do then. */
+  loss: HostLoss;
 }
 
 export interface Preview {

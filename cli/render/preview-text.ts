@@ -1,6 +1,7 @@
 // A preview as a person reads it on a terminal: what is built, what happens to each ship, what the rules say, and
 // what nobody looked at. A thousand ships take as many lines as ten.
 import { money } from "../../planner";
+import { domainLosses } from "../../planner/architecture/host-loss";
 import type { Preview, ShipEntry } from "../../preview/result";
 import { STACK_TYPE, treeOf, type TreeLine } from "../../preview/tree";
 import type { Paint } from "../io";
@@ -24,6 +25,7 @@ export function renderPreview(preview: Preview, { paint, width: given }: Preview
     ...trees(preview, paint),
     [...title("What it costs a month"), ...costs(preview, width)],
     [...title("Ships"), ...ships(preview)],
+    ...(preview.hosts.length > 0 ? [[...title("If a host is lost"), ...losses(preview.hosts, width)]] : []),
     [...title("Policies"), ...policies(preview, paint, width)],
   ];
   const list = (name: string, texts: readonly string[], style?: "yellow") => {
@@ -111,6 +113,37 @@ function ships({ ledger }: Preview): string[] {
   ]);
   const titles = ["ship", "class", "cell", "place", "happens", "claim", "key"].map((t) => ({ title: t }));
   return [...lines, "", ...columns([...titles, { title: "GiB", right: true }], rows)];
+}
+
+/** Hosts up to this many are listed for each way they are lost; more of them are counted. */
+const LISTED_HOSTS = 12;
+
+/** Who stops with each host; what stays, what is gone and what to do once for all hosts of which it is the same. */
+function losses(hosts: Preview["hosts"], width: number): string[] {
+  const aboard = hosts.reduce((sum, h) => sum + h.loss.ships.length, 0);
+  const alike = new Map<string, Preview["hosts"]>();
+  for (const h of hosts) {
+    const { survives, lost, then } = h.loss;
+    const text = `Stays: ${survives}. Gone: ${lost}. Then: ${then}.`;
+    alike.set(text, [...(alike.get(text) ?? []), h]);
+  }
+  const lines = [...alike].flatMap(([text, mine]) => {
+    const named = mine.slice(0, LISTED_HOSTS).flatMap(({ host, loss }) => {
+      const ships = loss.ships.slice(0, LISTED_HOSTS).join(", ");
+      const more = loss.ships.length > LISTED_HOSTS ? ` and ${loss.ships.length - LISTED_HOSTS} more` : "";
+      const where = loss.domain === null ? "" : ` (${loss.domain})`;
+      return wrap(`${host}${where} stops ${many(loss.ships.length, "ship")}: ${ships}${more}`, width, "  - ");
+    });
+    const rest = mine.slice(LISTED_HOSTS);
+    const most = Math.max(0, ...rest.map((h) => h.loss.ships.length));
+    if (rest.length > 0)
+      named.push(`  - ${many(rest.length, "more host")} like these, ${many(most, "ship")} each at most`);
+    return [...named, ...wrap(text, width, "    ")];
+  });
+  const domains = domainLosses(hosts).map(
+    (d) => `${d.domain} as a whole (${d.hosts.length} hosts) stops ${number(d.ships)} of ${many(aboard, "ship")}`,
+  );
+  return [...lines, ...bullets(domains, width), "  Step by step: docs/runbooks/HostLost.md"];
 }
 
 function tally(ships: readonly ShipEntry[], of: (s: ShipEntry) => string | null): string {

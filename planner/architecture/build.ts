@@ -84,7 +84,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
   const placement = place(input, candidate, moved ? withoutSeats(fleet) : fleet, moved ? [] : before);
   problems.push(...placement.problems, ...claimProblems(fleet, placement.placed, old, candidate));
 
-  const volume = { wishes: requirements.hosts, neverDeployed };
+  const volume = { wishes: requirements.hosts, neverDeployed, force: input.force === true };
   const { cells, ships, hosts } = lock(placement, fleet, candidate, input.catalog ?? defaultCatalog(), volume);
   for (const h of placement.hosting.flatMap((p) => p.hosts)) problems.push(...volumeProblems(h, volume));
   const tombstones = fleet.tombstones.map((t) => (cells.some((c) => c.id === t.cell) ? t : { ...t, cell: "c1" }));
@@ -235,7 +235,7 @@ function lock(
   fleet: Fleet,
   candidate: Candidate,
   catalog: Catalog,
-  volume: Omit<VolumeInput, "provider">,
+  volume: VolumeInput,
 ): { cells: ReturnType<Cells["locked"]>; ships: LockedShip[]; hosts: LockedHost[] } {
   const byId = <T extends { id: string }>(a: T, b: T): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
   const ships = placement.placed.map(({ ship, place: p }): LockedShip => ({ ...recordOf(ship), ...p }));

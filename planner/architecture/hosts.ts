@@ -12,7 +12,7 @@ import { noRoom } from "./place";
 import type { LockedHost, Tombstone } from "./schema";
 import { type VolumeInput, volumeSettings } from "./volumes";
 
-/** GroundSeg makes a swap file of this size unless told otherwise (its default `swapVal`). */
+/** As much as GroundSeg makes by itself (its default `swapVal`); here the host has it, and GroundSeg is told to make none. */
 const GROUNDSEG_SWAP_GIB = 16;
 
 /** A host to be: a recorded one with the size it will have, or a new one. */
@@ -343,7 +343,7 @@ export function lockedHost(
   keptGiB: number,
   candidate: Candidate,
   catalog: Catalog,
-  volume: Omit<VolumeInput, "provider">,
+  volume: VolumeInput,
 ): LockedHost {
   const { node, own, previous } = host;
   const provider = isOwnNode(node) ? "own" : candidate.provider;
@@ -373,7 +373,7 @@ export function lockedHost(
           ),
     providerBackups: previous?.providerBackups ?? "none",
     cell: host.cell,
-    ...volumeSettings(host, { ...volume, provider }),
+    ...volumeSettings(host, provider, volume),
   };
 }
 

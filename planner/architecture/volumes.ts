@@ -28,29 +28,42 @@ const recorded = ({ volumeKey, tang, dataDevice }: LockedHost): VolumeSettings =
   ...(dataDevice === undefined ? {} : { dataDevice }),
 });
 
-/** A host of the lock whose volume may have been prepared. A VPS of a ship nobody named was never made. */
-const prepared = (previous: LockedHost | null, neverDeployed: boolean): LockedHost | null =>
-  previous === null || neverDeployed || (previous.kind === "vps" && isPlaceholder(previous.name)) ? null : previous;
+/**
+ * A host of the lock whose volume may have been prepared. A VPS of a ship nobody named was never made; of a machine of one's
+ * own only its owner knows that its disk is gone, and the record that guards the ship lies on the disk and on the machine.
+ */
+const prepared = (previous: LockedHost | null, { neverDeployed, force }: VolumeInput): LockedHost | null =>
+  previous === null ||
+  neverDeployed ||
+  (previous.kind === "vps" && isPlaceholder(previous.name)) ||
+  (force && previous.kind === "bare-metal")
+    ? null
+    : previous;
 
 export interface VolumeInput {
-  provider: LockedHost["provider"];
   wishes: HostWishes | undefined;
   /** The user attests that nothing recorded was ever deployed. */
   neverDeployed: boolean;
+  /** The user replaces the recorded decision. */
+  force: boolean;
 }
 
-export function volumeSettings(host: HostPlan, input: VolumeInput): VolumeSettings & OwnSettings {
-  const kept = prepared(host.previous, input.neverDeployed);
+export function volumeSettings(
+  host: HostPlan,
+  provider: LockedHost["provider"],
+  input: VolumeInput,
+): VolumeSettings & OwnSettings {
+  const kept = prepared(host.previous, input);
   return {
-    ...(kept === null ? wished(input.provider, host.own, input.wishes) : recorded(kept)),
+    ...(kept === null ? wished(provider, host.own, input.wishes) : recorded(kept)),
     ...(host.own?.address === undefined ? {} : { address: host.own.address }),
     ...(host.own?.failureDomain === undefined ? {} : { failureDomain: host.own.failureDomain }),
   };
 }
 
 /** Wishes that a volume which may exist already cannot follow. What is merely left out stays as it is. */
-export function volumeProblems(host: HostPlan, input: Omit<VolumeInput, "provider">): LockProblem[] {
-  const kept = prepared(host.previous, input.neverDeployed);
+export function volumeProblems(host: HostPlan, input: VolumeInput): LockProblem[] {
+  const kept = prepared(host.previous, input);
   if (kept === null) return [];
   const { wishes } = input;
   const refuse = (path: string, received: string, accepted: string, fix: string): LockProblem =>
@@ -84,7 +97,8 @@ export function volumeProblems(host: HostPlan, input: Omit<VolumeInput, "provide
         "dataDevice",
         device ?? "none",
         kept.dataDevice ?? "none, as recorded (a disk given by --data-device goes on being given there)",
-        `Its piers would be left behind on the one disk and looked for on the other. ${attest}`,
+        "Its piers would be left behind on the one disk and looked for on the other. If the old disk is gone for good, or is " +
+          `found under another path in another machine, --force records the new one. ${attest}`,
       ),
     );
   return problems;

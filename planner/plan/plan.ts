@@ -100,7 +100,7 @@ function warningsOf(context: Context, candidates: Candidate[], chosen: Candidate
       "Ames by load balancer: packets leave through NAT, and peers answer to where packets come from; only who is found by the load balancer's address, a galaxy in DNS, is reached through it, and this has not been run on AWS",
     );
   if (chosen !== null) {
-    warnings.push(...volumeKeyWarnings(r, chosen));
+    warnings.push(...volumeKeyWarnings(r, chosen), ...hostWarnings(r, chosen));
     const usual = usualChoice(r);
     if (usual !== null && !usual.modes.has(chosen.mode as Mode) && r.platform === "auto")
       warnings.push(
@@ -128,6 +128,23 @@ function warningsOf(context: Context, candidates: Candidate[], chosen: Candidate
     warnings.push("totals leave out tax and support");
   }
   return warnings;
+}
+
+/** What several ships on a host, and one host for them, mean. */
+function hostWarnings(r: Requirements, chosen: Candidate): string[] {
+  const hosts = chosen.nodes.filter((n) => n.role === "host");
+  if (hosts.length === 0) return [];
+  const alone = hosts.length === 1 && hosts[0]!.count === 1;
+  const customers = new Set(r.ships.named.map((s) => s.customer)).size;
+  const shared = hosts.some((n) => n.ships > 1) && (r.customers > 1 || customers > 1);
+  return [
+    `a lost host stops ${alone ? "every ship" : "each ship on it"} until it is replaced; \`roadstead preview\` says who stops with it, what stays and what to do (docs/runbooks/HostLost.md)`,
+    ...(shared
+      ? [
+          "customers share hosts here: whoever gets out of one ship's sandbox can read the piers of the others beside it",
+        ]
+      : []),
+  ];
 }
 
 function whyNotUsual(

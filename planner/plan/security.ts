@@ -1,6 +1,8 @@
 // Which protections a way to host has, by name. The score is the share of them that is present.
 import type { Requirements } from "../requirements/schema";
 import type { Draft } from "./draft";
+import { backupRejections } from "../backups";
+import { volumeProtection } from "../volume-key";
 import { KUBERNETES } from "./filter";
 
 const CONTROLS = [
@@ -54,6 +56,11 @@ export function securityOf(
   // EBS volumes are encrypted with a KMS key, and snapshots leave the machine.
   if (draft.provider === "aws" && !KUBERNETES.has(draft.mode) && draft.mode !== "hybrid")
     for (const c of ["key to the volume kept apart from it", "copies off the machine"] as const) has.add(c);
+  const { ownDisks, keyApart } = volumeProtection(requirements, draft);
+  if (!ownDisks) has.delete("encrypted pier volume");
+  if (keyApart) has.add("key to the volume kept apart from it");
+  if (requirements.backups !== undefined && backupRejections(requirements, draft).length === 0)
+    has.add("copies off the machine");
   if (draft.mode === "vps" && requirements.ships.count === 1) has.add("one customer cannot reach another's ships");
   if (KUBERNETES.has(draft.mode) && requirements.existing.monitoring !== undefined) has.add("monitoring and alerts");
   if (draft.mode === "existing-cluster") {

@@ -361,5 +361,6 @@ test("every example can be planned", () => {
     "galaxy-on-eks.yaml": "eks/aws/us-west-2",
     "groundseg-12.yaml": "groundseg/digitalocean/nyc3",
     "moons-and-comets.yaml": "multi-vps/digitalocean/nyc3",
+    "two-racks.yaml": "bare-metal/own/own",
   });
 });

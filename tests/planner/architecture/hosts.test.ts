@@ -229,6 +229,19 @@ describe("the key of a volume, and where it is", () => {
     expect(attested.problems).toEqual([]);
   });
 
+  test("of a machine of one's own the file decides with --force, since only its owner knows that a disk is gone", () => {
+    const first = write(home({ volumeKey: "operator" }, { dataDevice: DISK }), "bare-metal");
+    const wishes = home({ volumeKey: "basic" }, { dataDevice: `${DISK}-b` });
+    const then = build(wishes, "bare-metal", first.after, { force: true });
+    expect(then.problems).toEqual([]);
+    expect(only(then)).toMatchObject({ dataDevice: `${DISK}-b` });
+    expect(only(then).volumeKey).toBeUndefined();
+    const ships = { named: named([1, 2]) };
+    const rented = write(wish({ ships, hosts: { volumeKey: "operator" } }), "multi-vps");
+    const forced = build(wish({ ships, hosts: { volumeKey: "basic" } }), "multi-vps", rented.after, { force: true });
+    expect(codes(forced)).toEqual(["claimed"]);
+  });
+
   test("a wish that is left out later changes nothing; address and domain follow the file", () => {
     const first = write(home({ volumeKey: "operator" }, { dataDevice: DISK, address: "a.lan" }), "bare-metal");
     const then = build(home(undefined, { dataDevice: DISK, address: "b.lan" }), "bare-metal", first.after);
