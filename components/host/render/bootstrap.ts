@@ -9,6 +9,7 @@ import { HostKind, VolumeKey, type HostSettings, type PinnedBinary } from "./set
 import { shipScript } from "./ship-script";
 import { maintenance, shipEnvironment, shipUnits } from "./ship-units";
 import { systemFiles } from "./system";
+import { UPGRADE, upgradeScript } from "./upgrade";
 import { mountPoint, usesLuks, volumeFiles, volumeKey } from "./volume";
 
 export const BOOTSTRAP = `${LIB}/bootstrap`;
@@ -25,6 +26,7 @@ export function hostFiles(settings: HostSettings): HostFile[] {
           ...shipUnits(settings),
           ...maintenance(),
           ...backupFiles(settings),
+          upgradeScript(),
         ];
   return [
     bootstrapUnit(),
@@ -128,7 +130,7 @@ fi`,
 
 function packages(settings: HostSettings): HostStep {
   const wanted = [
-    ...["openssh-server", "sudo", "curl", "ca-certificates", "nftables", "fail2ban", "python3-systemd"],
+    ...["openssh-server", "sudo", "curl", "ca-certificates", "nftables", "iproute2", "fail2ban", "python3-systemd"],
     ...["unattended-upgrades", "auditd", "e2fsprogs", "util-linux"],
     ...(settings.dataDevice ? ["cryptsetup"] : []),
     ...(usesLuks(settings) && volumeKey(settings) === VolumeKey.Tang ? ["clevis-luks"] : []),
@@ -254,20 +256,14 @@ const fetchChecked = (url: string, sha256: string): string => `  work=$(mktemp -
 
 /** Release archives of urbit/vere on GitHub: linux-x86_64.tgz and linux-aarch64.tgz, each holding one program. */
 function vereStep(vere: PinnedBinary | undefined, settings: HostSettings): HostStep {
-  const why = "the runtime, by checksum";
+  const why = "the runtime, by checksum, beside the others; a ship changes its own through the upgrade alone";
   if (!vere) return { id: "vere", why, run: refused(`versions.vere.sha256.${settings.arch}`) };
-  const platform = settings.arch === "arm64" ? "linux-aarch64" : "linux-x86_64";
   const version = vere.version.replace(/^v/, "");
   return {
     id: "vere",
     why,
-    // A version that is there is left alone: an upgrade is one-way and has its own gate.
-    run: `if [ ! -x /usr/local/bin/urbit ]; then
-${fetchChecked(`https://github.com/urbit/vere/releases/download/vere-v${version}/${platform}.tgz`, vere.sha256)}
-  tar -xzf "$work/file" -C "$work" --no-same-owner
-  install -m 0755 "$work/vere-v${version}-${platform}" /usr/local/bin/urbit
-  rm -r "$work"
-fi`,
+    run: `${UPGRADE} install ${version} ${vere.sha256}
+[ -e /usr/local/bin/urbit ] || ln -s ${LIB}/vere/${version}/urbit /usr/local/bin/urbit`,
   };
 }
 
@@ -280,7 +276,7 @@ function shipStep(settings: HostSettings): HostStep {
 # Ships make their piers here, and none of them can take away the record beside them.
 chown root:urbit ${PIERS}
 chmod 1771 ${PIERS}
-systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
+systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer roadstead-prep.timer
 ${settings.backup ? "systemctl enable -q --now roadstead-backup.timer\n" : ""}${settings.ships.map((s) => `systemctl enable -q roadstead-ship@${s.id}\nsystemctl start --no-block roadstead-ship@${s.id}`).join("\n")}${keyless
       .map((s) => `\n[ -d ${PIERS}/${s.id} ] || systemctl start --no-block roadstead-first-boot@${s.id}`)
       .join("")}`,

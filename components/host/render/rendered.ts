@@ -4,6 +4,7 @@ import { bootstrapFile, hostFiles, hostSteps } from "./bootstrap";
 import { cloudConfig, hostScript } from "./deliver";
 import type { HostFile, HostStep } from "./file";
 import { hostProblems, missingVersions } from "./problems";
+import { withoutComments } from "./comments";
 import { hostSettings, type HostSettings, type RenderHostOptions } from "./settings";
 
 /** A host that cannot be rendered; the message lists every problem. */
@@ -40,7 +41,7 @@ export function renderSettings(settings: HostSettings, opts: RenderHostOptions =
   ];
   if (refusals.length > 0)
     throw new HostRefused(`host ${settings.name}:\n${refusals.map((r) => `  - ${r}`).join("\n")}`);
-  const files = [...hostFiles(settings), bootstrapFile(settings)];
+  const files = [...hostFiles(settings), bootstrapFile(settings)].map(withoutComments);
   return {
     userData: cloudConfig(settings, files, missing),
     script: hostScript(settings, files, missing),

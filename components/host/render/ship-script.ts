@@ -4,6 +4,9 @@ import { LIB, PIERS, STATE, type HostFile } from "./file";
 
 export const SHIP_SCRIPT = `${LIB}/ship`;
 
+/** Free MiB that a first boot is not started without: twice the 762 MB of a new planet (urbit#7275) and room for its log. */
+export const FIRST_BOOT_MIB = 2048;
+
 /** Exit codes: 0 go on, 75 try again later, 77 quarantined, 78 nothing to run yet. ExecCondition skips the unit on all but 0. */
 export function shipScript(): HostFile {
   return {
@@ -20,12 +23,18 @@ env=$root/etc/roadstead/ships/$id.env
 [ -r "$env" ] || { echo "this host has no ship $id" >&2; exit 64; }
 # shellcheck disable=SC1090 # one file a ship
 . "$env"
-urbit=\${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
 # The record is kept twice: on the root disk, which an empty volume cannot forge, and on the volume, which outlives the host.
 here=$root${STATE}/ships/$id
 there=$root${PIERS}/.roadstead/$id
 pier=$root${PIERS}/$id
 key=$root/run/roadstead/keys/$id
+unit=roadstead-ship@$id.service
+mark=$root/run/roadstead/stopped/$id
+# The pier's own vere: a newer one only comes through the upgrade. The volume's word first, it belongs to the pier.
+vere=$(cat "$there/vere" "$here/vere" 2>/dev/null | head -n 1 || true)
+default=\${ROADSTEAD_URBIT:-$root/usr/local/bin/urbit}
+urbit=$default
+[ -z "$vere" ] || urbit=$root${LIB}/vere/\${vere%% *}/urbit
 
 say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
@@ -51,13 +60,38 @@ become() {
   mkfifo "$out"
   # shellcheck disable=SC2094 # a pipe with a name, not a file
   { rm "$out"; exec sed -u '/dawn: invalid private keys/,$ { /dawn: invalid private keys/!d; s/.*/dawn: invalid private keys (not shown)/ }'; } <"$out" &
-  exec "$urbit" "$@" >"$out" 2>&1
+  exec "$default" "$@" >"$out" 2>&1
 }
 has_pier() { [ -d "$pier/.urb" ]; }
+adopt() { # from now on this version, and no other by itself
+  [ -n "$vere" ] || case $(readlink "$default" || true) in
+  */vere/*/urbit) put vere "$(basename "$(dirname "$(readlink "$default")")") $(date +%s)" ;;
+  esac
+}
+refuse() { say "$*"; exit 78; }
+free_port() { # free_port udp|tcp PORT
+  held=$(ss -Hlnp "--$1" "sport = :$2") || refuse "cannot see who holds $1 port $2"
+  [ -z "$held" ] || refuse "its $1 port $2 is held already, by $(echo "$held" | sed -n 's/.*users:((\\(.*\\)))/\\1/p;1q')"
+}
+room() { # what the runtime maps at its start: its loom, and another one of 2 GiB
+  need=$((1 << ((LOOM > 31 ? LOOM : 31) - 20)))
+  have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "\${ROADSTEAD_MEMINFO:-/proc/meminfo}")
+  [ "$have" -ge "$need" ] || refuse "it maps $need MiB of memory at once, and this host has $have MiB with its swap"
+  free_port udp "$AMES_PORT"
+  free_port tcp "$HTTP_PORT"
+}
+words() { # what the runtime refused with in this run
+  sleep "\${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
+  journalctl --sync 2>/dev/null || true
+  journalctl -o cat "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null |
+    grep -oE 'double-boot detected|from future|locked by PID [0-9]+|stale snapshot|dawn: (invalid private keys|unable to cue|mismatch)' | sort -u | tr '\\n' ' ' || true
+}
+healthy() { case $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$HTTP_PORT/~_~/healthz" || true) in 204 | 429) ;; *) false ;; esac }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
 quarantine() {
   put quarantine "$1"
   burn
+  [ ! -x "$root/etc/roadstead/alarm" ] || "$root/etc/roadstead/alarm" "$(hostname): $id is quarantined: $1" || say "nobody was told"
   say "QUARANTINED: $1. It will not be started. Read docs/components/vps-planet.md#quarantine before anything else."
   exit 77
 }
@@ -80,7 +114,7 @@ key) # the boot key on standard input, once, after the host is up
   head -c 65536 >"$key"
   if [ "$(grep -c '' <"$key")" != 1 ] || ! grep -Eq '^0w[0-9A-Za-z~.-]+$' "$key"; then
     burn
-    say "that is not a boot key: expected one line starting with 0w. A pier comes in another way, see the docs"
+    say "that is not a boot key: expected one line starting with 0w. A pier is brought in by: roadstead ship import"
     exit 65
   fi
   if [ "$(id -u)" = 0 ]; then # the ship's own user passes through, but cannot list
@@ -102,6 +136,9 @@ claim) # before the first boot: never -> started, under a lock, before the key i
   [ "$(first_boot)" = never ] || quarantine "a first boot was started before"
   ! has_pier || quarantine "there is a pier already, and no record of its first boot"
   [ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
+  room
+  free=$(df -Pk "$root${PIERS}" | awk 'NR == 2 { print int($4 / 1024) }')
+  [ "$free" -ge ${FIRST_BOOT_MIB} ] || refuse "a first boot needs ${FIRST_BOOT_MIB} MiB for its pier, and there are $free free"
   put first-boot started
   ;;
 boot)
@@ -115,14 +152,27 @@ boot)
   ;;
 booted)
   has_pier || quarantine "the first boot ended without a pier"
+  urbit=$default
   event=$(pier_event || true)
   [ -z "$event" ] || put event "$event"
   put first-boot "done"
+  vere=
+  adopt
   ;;
-burn) burn ;;
+burn) # after every first boot
+  burn
+  [ "$(first_boot) \${SERVICE_RESULT:-}" != "started exit-code" ] || has_pier || case $(words) in
+  *dawn:*) quarantine "its key was refused before anything reached the network: release it with --key-refused, and bring the right key" ;;
+  esac
+  ;;
 check) # before every later run
   mounted
   refuse_quarantined
+  if [ -e "$mark" ]; then
+    exec 8<"$mark"
+    flock -n 8 || { say "its pier is being worked on"; exit 75; }
+  fi
+  [ -x "$urbit" ] || refuse "its pier was last run by vere \${vere%% *}, which is not on this host: sudo ${LIB}/upgrade install \${vere%% *} SHA256"
   case $(first_boot) in
   never)
     if ! has_pier; then
@@ -152,19 +202,26 @@ check) # before every later run
     [ -n "$now" ] || quarantine "its event number cannot be read, so it may be older than event $last"
     [ "$now" -ge "$last" ] || quarantine "its pier is at event $now, older than the recorded event $last: an old copy"
   fi
+  room
+  adopt
   put loom "$LOOM running"
+  # For the ship's own user, who cannot read the record.
+  mkdir -p "$root/run/roadstead/vere"
+  chmod 0711 "$root/run/roadstead" "$root/run/roadstead/vere"
+  ln -sfn "$urbit" "$root/run/roadstead/vere/$id"
   ;;
 # Directly: it reads no key, and between a last word on a pipe and the journal the end of the unit can take whoever reads it.
-run) exec "$urbit" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
+run) exec "$root/run/roadstead/vere/$id" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after) # after every run: refusal lines quarantine, a clean stop is recorded
   [ "\${SERVICE_RESULT:-}" != exec-condition ] || exit 0 # it did not run
-  sleep "\${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
-  journalctl --sync 2>/dev/null || true
   # Whoever refuses does not end with 0: before a clean stop such words are a peer's, who can have any printed.
   if [ "\${SERVICE_RESULT:-} \${EXIT_STATUS:-}" != "success 0" ]; then
-    if journalctl -o cat "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then
-      quarantine "the runtime refused it: double-boot detected"
-    fi
+    case $(words) in
+    *double-boot*) quarantine "the runtime refused it: double-boot detected" ;;
+    *future*) quarantine "the runtime refused it: its event log is older than its snapshot" ;;
+    *locked*) say "parked: another process has its pier open. Find out which, and whose, before it is started" ;;
+    *stale*) say "parked: its snapshot is behind its log, and only the vere that wrote it can replay: docs/runbooks/RuntimeUpgrade.md" ;;
+    esac
   elif has_pier; then
     event=$(pier_event || true)
     [ -z "$event" ] || put event "$event"
@@ -174,6 +231,11 @@ after) # after every run: refusal lines quarantine, a clean stop is recorded
   ;;
 release) # a person's decision after reading the docs
   case \${3:-} in
+  --key-refused)
+    case $(both quarantine | head -n 1) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
+    ! has_pier || { say "there is a pier"; exit 77; }
+    put first-boot never
+    ;;
   --no-other-copy-ran)
     has_pier || { say "there is no pier to release"; exit 77; }
     rm -f "$here/event" "$there/event"
@@ -184,12 +246,44 @@ release) # a person's decision after reading the docs
     rm -f "$here/event" "$there/event"
     put first-boot never
     ;;
-  *) say "say why: --no-other-copy-ran (keep this pier) or --after-breach (boot anew with a new key)"; exit 64 ;;
+  *) say "say why: --no-other-copy-ran (keep this pier), --after-breach (boot anew with a new key) or --key-refused"; exit 64 ;;
   esac
   rm -f "$here/quarantine" "$there/quarantine"
   say "released"
   ;;
-status) echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)" ;;
+stop) # for work on its pier, by whoever holds a lock on its mark: while it is held no start gets through
+  systemctl stop "$unit"
+  # The ship's own record says so: systemd takes an end by a signal for a success, and forgets units that are not enabled.
+  [ "$(systemctl show -p Result --value "$unit") $(sed -n 's/.* //p' "$here/loom" 2>/dev/null || true)" = "success stopped" ] ||
+    { say "did not stop cleanly, so nothing is done to its pier"; exit 76; }
+  ;;
+start) # undoes it, also for whoever was killed in between
+  [ ! -e "$mark" ] || flock "$mark" true
+  # A start on purpose does not count among those of a ship that keeps falling.
+  systemctl reset-failed "$unit" 2>/dev/null || true
+  code=0
+  systemctl start "$unit" || code=$?
+  rm -f "$mark"
+  exit $code
+  ;;
+wait) # 0 it answers, 1 it ended, 2 neither within so many seconds
+  until=$(($(date +%s) + \${3:-900}))
+  while :; do
+    case $(systemctl is-active "$unit" || true) in active) ! healthy || exit 0 ;; activating | reloading) ;; *) exit 1 ;; esac
+    [ "$(date +%s)" -lt "$until" ] || exit 2
+    sleep "\${ROADSTEAD_SETTLE:-1}"
+  done
+  ;;
+binary) echo "$urbit" ;;
+vere) # which version, and since when or that it is unproven
+  if [ $# -gt 2 ]; then put vere "$3"; else echo "$vere"; fi
+  ;;
+park) quarantine "\${3:?why}" ;;
+status)
+  ! journalctl -b -o cat -u "$unit" 2>/dev/null | grep -q 'cannot protect from double-boot' ||
+    say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
+  echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
+  ;;
 *) echo "unknown command: $cmd" >&2; exit 64 ;;
 esac
 `,

@@ -1,5 +1,5 @@
 // Units that run ships: first boot and later runs are two different units, since they are two different command lines.
-import { LIB, PIERS, STATE, unit, type HostFile } from "./file";
+import { LIB, PIERS, unit, type HostFile } from "./file";
 import { SHIP_SCRIPT } from "./ship-script";
 import type { HostSettings, HostShip } from "./settings";
 
@@ -134,6 +134,8 @@ Description=${task} of every ship, one at a time
 Type=oneshot
 TimeoutStartSec=infinity
 ExecStart=${LIB}/maintain ${task}
+# However it ended: a ship that it stopped is started.
+ExecStopPost=${LIB}/maintain resume
 `,
     ),
     unit(
@@ -152,53 +154,65 @@ WantedBy=timers.target
     ),
   ];
   return [
-    {
-      path: `${LIB}/maintain`,
-      mode: "0755",
-      content: `#!/bin/sh
-# Usage: maintain pack|roll-chop. Each running ship in turn: stop it, work on its pier, start it.
+    { path: `${LIB}/maintain`, mode: "0755", content: MAINTAIN },
+    ...timer("pack", "Sun *-*-* 03:10:00"),
+    ...timer("roll-chop", "*-*-01 02:10:00"),
+    // Half a month from the other: a pier that cannot be made ready for an upgrade is known before one is needed.
+    ...timer("prep", "*-*-15 02:10:00"),
+  ];
+}
+
+const MAINTAIN = `#!/bin/sh
+# Usage: maintain pack|roll-chop|prep|resume. Each running ship in turn: stop it, work on its pier, start it, wait until it answers.
 set -eu
-task=\${1:?task}
+umask 077
 root=\${ROADSTEAD_ROOT:-}
-urbit=\${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
-exec 9>"$root/run/lock/roadstead-maintain"
-flock -n 9 || { echo "roadstead: maintenance is running already" >&2; exit 75; }
+task=\${1:?task}
+ship=$root${SHIP_SCRIPT}
+marks=$root/run/roadstead/stopped
 failed=0
+say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+case $task in pack | roll-chop | prep | resume) ;; *) echo "unknown task: $task" >&2; exit 64 ;; esac
+exec 9>"$root/run/lock/roadstead-maintain"
+flock -n 9 || { echo "roadstead: other maintenance is running: waiting for its end" >&2; flock -w 14400 9; } || exit 75
+# Whom an earlier run left stopped, since it was killed.
+for mark in "$marks"/*; do
+  [ ! -e "$mark" ] || "$ship" start "$(basename "$mark")" || failed=1
+done
+[ "$task" != resume ] || exit $failed
+trap 'exit 1' HUP INT TERM
+mkdir -p "$marks"
 for env in "$root"/etc/roadstead/ships/*.env; do
   [ -e "$env" ] || continue
   id=$(basename "$env" .env)
-  unit=roadstead-ship@$id.service
   pier=$root${PIERS}/$id
-  systemctl is-active --quiet "$unit" || { echo "roadstead: $id: not running, left alone" >&2; continue; }
-  # Both tasks write a second copy of the snapshot beside the first.
+  systemctl is-active --quiet "roadstead-ship@$id.service" || { say "not running, left alone"; continue; }
+  # Each of these writes a second copy of the snapshot beside the first.
   need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) + 1048576))
   free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
   if [ "$free" -lt "$need" ]; then
-    echo "roadstead: $id: $task needs $need KiB free and there are $free: left running" >&2
+    say "$task needs $need KiB free and there are $free: left running"
     failed=1
     continue
   fi
-  systemctl stop "$unit"
-  # The ship's own record says so: systemd takes an end by a signal for a success, and forgets units that are not enabled.
-  stopped=$(sed -n 's/.* //p' "$root${STATE}/ships/$id/loom" 2>/dev/null || true)
-  if [ "$(systemctl show -p Result --value "$unit") $stopped" != "success stopped" ]; then
-    echo "roadstead: $id: did not stop cleanly, so nothing is done to its pier" >&2
-    failed=1
-  else
+  exec 8>>"$marks/$id"
+  flock 8
+  trap 'exec 8>&-; "$ship" start "$id"' EXIT
+  if "$ship" stop "$id"; then
     loom=$(sed -n 's/^LOOM=//p' "$env")
+    urbit=$("$ship" binary "$id")
+    work() { as_ship "$urbit" "$1" --loom "$loom" "$pier" </dev/null || { say "$1 failed"; false; }; }
     case $task in
-    pack) as_ship "$urbit" pack --loom "$loom" "$pier" || failed=1 ;;
-    roll-chop) { as_ship "$urbit" roll --loom "$loom" "$pier" && as_ship "$urbit" chop --loom "$loom" "$pier"; } || failed=1 ;;
-    *) echo "unknown task: $task" >&2; failed=1 ;;
-    esac
+    roll-chop) work roll && work chop ;;
+    *) work "$task" ;;
+    esac || failed=1
+  else
+    failed=1
   fi
-  systemctl start "$unit" || failed=1
+  trap - EXIT
+  exec 8>&-
+  { "$ship" start "$id" && "$ship" wait "$id"; } || { say "does not come up again: the other ships are left as they are"; exit 1; }
 done
 exit $failed
-`,
-    },
-    ...timer("pack", "Sun *-*-* 03:10:00"),
-    ...timer("roll-chop", "*-*-01 02:10:00"),
-  ];
-}
+`;

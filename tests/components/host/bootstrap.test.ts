@@ -103,7 +103,7 @@ describe("missing versions", () => {
     expect(r.userData).toContain("# MISSING: versions.vere.sha256.x86_64\n");
     expect(r.script).toContain("# MISSING: versions.vere.sha256.x86_64\n");
     expect(r.steps.find((s) => s.id === "vere")?.run).toContain("exit 1");
-    expect(r.userData).not.toContain("curl -fsSL");
+    expect(r.userData).not.toMatch(/upgrade install \S+ [0-9a-f]{64}/);
   });
 });
 

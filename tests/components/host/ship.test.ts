@@ -1,124 +1,8 @@
 // The guard script, run by sh against a stub of vere: what may boot and what may not.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { shipScript } from "../../../components/host/render/ship-script";
-import { maintenance, shipEnvironment } from "../../../components/host/render/ship-units";
-import type { HostShip } from "../../../components/host/render";
-import { temporary } from "./temporary";
-
-const KEY = "0wAAAAA.BBBBB.CCCCC.DDDDD.EEEEE.FFFFF.GGGGG.HHHHH.IIIII.JJJJJ.KKKKK";
-const ID = "sampel-palnet";
-const PLANET: HostShip = { id: ID, name: "~sampel-palnet", amesPort: 34543, httpPort: 8081, keySecret: "palnetKey" };
-
-/** A root directory with the script, a stub urbit, and stubs of the programs that need a real host. */
-class Sandbox {
-  readonly root = temporary("roadstead-ship-");
-  readonly bin = join(this.root, "stubs");
-
-  constructor(ship: HostShip = PLANET, dataDevice?: string) {
-    const settings = { dataDevice } as Parameters<typeof shipEnvironment>[1];
-    const env = shipEnvironment(ship, settings);
-    for (const file of [env, shipScript(), ...maintenance()]) this.write(file.path.slice(1), file.content, file.mode);
-    this.write("stubs/urbit", STUB, "0755");
-    this.write("stubs/runuser", '#!/bin/sh\n# as_ship: drop "-u urbit --"\nshift 3\nexec "$@"\n', "0755");
-    this.write("stubs/chown", "#!/bin/sh\nexit 0\n", "0755");
-    this.write("stubs/sync", "#!/bin/sh\nexit 0\n", "0755");
-    this.write("stubs/mountpoint", '#!/bin/sh\n[ -e "$ROADSTEAD_ROOT/mounted" ]\n', "0755");
-    this.write("stubs/journalctl", '#!/bin/sh\ncat "$ROADSTEAD_ROOT/journal" 2>/dev/null\n', "0755");
-    this.write(
-      "stubs/systemctl",
-      `#!/bin/sh
-echo "systemctl $*" >>"$ROADSTEAD_ROOT/calls"
-case $* in
-"is-active"*) [ -e "$ROADSTEAD_ROOT/active" ] ;;
-"show"*) cat "$ROADSTEAD_ROOT/result" 2>/dev/null || echo success ;;
-esac
-`,
-      "0755",
-    );
-    mkdirSync(join(this.root, "run/lock"), { recursive: true });
-    mkdirSync(join(this.root, "srv/ships"), { recursive: true });
-  }
-
-  write(path: string, content: string, mode = "0644"): void {
-    const full = join(this.root, path);
-    mkdirSync(dirname(full), { recursive: true });
-    writeFileSync(full, content);
-    chmodSync(full, parseInt(mode, 8));
-  }
-
-  run(command: string, opts: { input?: string; env?: Record<string, string>; args?: string[]; script?: string } = {}) {
-    const script = join(this.root, opts.script ?? "usr/local/lib/roadstead/ship");
-    const args = opts.script ? [script, command] : [script, command, ID, ...(opts.args ?? [])];
-    const done = spawnSync("sh", args, {
-      input: opts.input ?? "",
-      encoding: "utf8",
-      env: {
-        PATH: `${this.bin}:${process.env.PATH}`,
-        ROADSTEAD_ROOT: this.root,
-        ROADSTEAD_URBIT: join(this.bin, "urbit"),
-        ROADSTEAD_SETTLE: "0",
-        ...opts.env,
-      },
-    });
-    return { code: done.status, err: done.stderr };
-  }
-
-  /** The units of a whole first boot, in systemd's order. */
-  firstBoot(): number | null {
-    const condition = this.run("claim");
-    if (condition.code === 0) {
-      const boot = this.run("boot");
-      if (boot.code === 0) this.run("booted");
-    }
-    this.run("burn");
-    return condition.code;
-  }
-
-  cleanStop() {
-    return this.run("after", { env: { SERVICE_RESULT: "success", EXIT_CODE: "exited", EXIT_STATUS: "0" } });
-  }
-
-  read = (path: string): string =>
-    existsSync(join(this.root, path)) ? readFileSync(join(this.root, path), "utf8") : "";
-  has = (path: string): boolean => existsSync(join(this.root, path));
-  setEvent = (n: number): void => this.write(`srv/ships/${ID}/.urb/event`, String(n));
-  wipePier = (): void => rmSync(join(this.root, "srv/ships", ID), { recursive: true, force: true });
-  get state(): string {
-    return this.read(`var/lib/roadstead/ships/${ID}/first-boot`).trim();
-  }
-  get quarantine(): string {
-    return this.read(`var/lib/roadstead/ships/${ID}/quarantine`).trim();
-  }
-}
-
-// info prints what vere prints: the snapshot's event, then the log's.
-const STUB = `#!/bin/sh
-echo "urbit $*" >>"$ROADSTEAD_ROOT/calls"
-pier=$(for a; do :; done; echo "$a")
-case $1 in
-info)
-  [ -e "$pier/.urb/event" ] || exit 1
-  printf '\\r\\nurbit: %s at event 3\\r\\n  disk: live=&, event=%s\\r\\n' "$pier" "$(cat "$pier/.urb/event")" >&2
-  exit 0 ;;
-pack | roll | chop) exit 0 ;;
-esac
-case " $* " in
-*" -c "*)
-  [ ! -e "$ROADSTEAD_ROOT/boot-fails" ] || exit 1
-  mkdir -p "$pier/.urb"
-  echo 42 >"$pier/.urb/event" ;;
-esac
-exit 0
-`;
-
-const booted = (ship?: HostShip): Sandbox => {
-  const s = new Sandbox(ship);
-  expect(s.run("key", { input: `${KEY}\n` }).code).toBe(0);
-  expect(s.firstBoot()).toBe(0);
-  return s;
-};
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { booted, ID, KEY, PLANET, Sandbox } from "./ship-sandbox";
 
 describe("first boot", () => {
   it("uses the key once, records it before and after, and burns it", () => {
@@ -213,14 +97,13 @@ describe("first boot", () => {
   it("puts nothing into the log of a key that the runtime cannot read, however many lines it has", () => {
     const s = new Sandbox();
     s.write(
-      "stubs/urbit",
+      "usr/local/bin/urbit",
       "#!/bin/sh\nprintf 'one\\ndawn: invalid private keys: 0wcan\\nary\\n\\n0wcanary\\r\\n'\nexit 1\n",
       "0755",
     );
     const log = join(s.root, "log");
     const unit = `sh ${join(s.root, "usr/local/lib/roadstead/ship")} boot ${ID} >${log} 2>&1; sleep 0.5`;
-    const env = { PATH: `${s.bin}:${process.env.PATH}`, ROADSTEAD_ROOT: s.root, ROADSTEAD_URBIT: join(s.bin, "urbit") };
-    execFileSync("sh", ["-c", unit], { env });
+    execFileSync("sh", ["-c", unit], { env: s.env });
     expect(s.read("log")).toBe("one\ndawn: invalid private keys (not shown)\n");
   });
 
@@ -237,6 +120,7 @@ describe("first boot", () => {
 describe("later runs", () => {
   it("use another command line, with fixed ports on loopback", () => {
     const s = booted();
+    expect(s.run("check").code).toBe(0);
     s.run("run");
     expect(s.read("calls").trim().split("\n").at(-1)).toBe(
       `urbit -t --loom 31 -p 34543 --http-port 8081 -b 127.0.0.1 ${s.root}/srv/ships/${ID}`,
@@ -362,6 +246,141 @@ describe("later runs", () => {
   });
 });
 
+describe("refused before the runtime starts, with the reason and no claim used up:", () => {
+  it.each([
+    ["Ames port", "udp", 34543],
+    ["HTTP port", "tcp", 8081],
+  ])("a taken %s, and who holds it", (_, protocol, port) => {
+    const s = new Sandbox();
+    s.run("key", { input: `${KEY}\n` });
+    s.write("held", `--${protocol} sport = :${port}`);
+    const reason = `its ${protocol} port ${port} is held already, by "nc",pid=7,fd=3`;
+    expect(s.run("claim")).toMatchObject({ code: 78, err: expect.stringContaining(reason) });
+    expect([s.quarantine, s.state]).toEqual(["", ""]);
+    s.remove("held");
+    expect(s.firstBoot()).toBe(0);
+    s.write("held", `--${protocol} sport = :${port}`);
+    expect(s.run("check")).toMatchObject({ code: 78, err: expect.stringContaining(reason) });
+    expect(s.quarantine).toBe("");
+    s.write("stubs/ss", "#!/bin/sh\nexit 1\n", "0755");
+    expect(s.run("check").code).toBe(78);
+  });
+
+  it("less memory and swap than the looms that are mapped, with the numbers", () => {
+    const s = new Sandbox({ ...PLANET, loom: 32 });
+    s.write("meminfo", "MemTotal: 2000000 kB\nSwapTotal: 2000000 kB\n");
+    s.run("key", { input: `${KEY}\n` });
+    const done = s.run("claim");
+    expect(done).toMatchObject({
+      code: 78,
+      err: expect.stringContaining("4096 MiB of memory at once, and this host has 3906 MiB"),
+    });
+    expect(s.state).toBe("");
+    s.write("meminfo", "MemTotal: 2100000 kB\nSwapTotal: 2200000 kB\n");
+    expect(s.firstBoot()).toBe(0);
+    // A smaller loom saves nothing: the other process maps 2 GiB whatever the ship's is.
+    const small = booted({ ...PLANET, loom: 30 });
+    small.write("meminfo", "MemTotal: 2000000 kB\nSwapTotal: 0 kB\n");
+    expect(small.run("check")).toMatchObject({ code: 78, err: expect.stringContaining("maps 2048 MiB") });
+  });
+
+  it("a disk without room for a first boot, with the numbers", () => {
+    const s = new Sandbox();
+    s.run("key", { input: `${KEY}\n` });
+    const done = s.run("claim", { env: { FREE: "1048576" } });
+    expect(done).toMatchObject({
+      code: 78,
+      err: expect.stringContaining("needs 2048 MiB for its pier, and there are 1024 free"),
+    });
+    expect(s.state).toBe("");
+  });
+
+  it("a pier last run by a vere that is not on this host: an older one never runs it, and a newer one only through the upgrade", () => {
+    const s = booted();
+    expect(s.run("check").code).toBe(0);
+    s.write(`srv/ships/.roadstead/${ID}/vere`, "4.7 1700000000\n");
+    expect(s.run("check")).toMatchObject({
+      code: 78,
+      err: expect.stringContaining("was last run by vere 4.7, which is not on this host"),
+    });
+    expect(s.read("calls")).not.toContain("4.7");
+  });
+});
+
+describe("a runtime that refuses", () => {
+  const ends = (s: Sandbox, said: string, env = { SERVICE_RESULT: "exit-code", EXIT_STATUS: "1" }) => {
+    s.write("journal", `${said}\n`);
+    return s.run("after", { env });
+  };
+
+  it.each([
+    ["pier: locked by PID 12", /parked: another process has its pier open/],
+    ["stale snapshot, downgrade runtime to replay", /parked: its snapshot is behind its log/],
+  ])("with `%s` parks the ship and says what to look at", (said, reason) => {
+    const s = booted();
+    expect(ends(s, said)).toMatchObject({ code: 0, err: expect.stringMatching(reason) });
+    expect(s.quarantine).toBe("");
+  });
+
+  it("with a snapshot from the future of its log has the ship quarantined: that log is an old copy", () => {
+    const s = booted();
+    expect(ends(s, "mars: corrupt pier, snapshot (9) from future (log=7)").code).toBe(77);
+    expect(s.quarantine).toBe("the runtime refused it: its event log is older than its snapshot");
+    expect(s.run("check").code).toBe(77);
+  });
+
+  it("tells the alarm of a quarantine, and quarantines all the same when that fails", () => {
+    const s = booted();
+    s.write("etc/roadstead/alarm", `#!/bin/sh\necho "$1" >>"$ROADSTEAD_ROOT/told"\nexit 1\n`, "0755");
+    ends(s, "double-boot detected");
+    expect(s.read("told")).toMatch(/sampel-palnet is quarantined: the runtime refused it: double-boot detected$/m);
+    expect(s.quarantine).not.toBe("");
+  });
+
+  it("for want of a galaxy's answer does not stop the ship, and status says so", () => {
+    const s = booted();
+    s.write("journal", "boot: peer-state unvailable on czar, cannot protect from double-boot\n");
+    expect(s.run("status").err).toContain("could not ask its galaxy");
+  });
+
+  it.each(["dawn: mismatch between -w sampel-palnet and -K ~zod", "dawn: invalid private keys (not shown)"])(
+    "its key (%s) never reached the network, so that a person can give it another without a breach",
+    (said) => {
+      const s = new Sandbox();
+      s.write("boot-fails", "");
+      s.write("journal", `${said}\n`);
+      s.run("key", { input: `${KEY}\n` });
+      s.firstBoot();
+      expect(s.quarantine).toMatch(/^its key was refused before anything reached the network/);
+      expect(s.run("release", { args: ["--key-refused"] }).code).toBe(0);
+      s.remove("boot-fails");
+      s.write("journal", "");
+      expect(s.run("key", { input: `${KEY}\n` }).code).toBe(0);
+      expect(s.firstBoot()).toBe(0);
+      expect([s.state, s.quarantine]).toEqual(["done", ""]);
+    },
+  );
+
+  it("is not taken for one that refused the key when anything else was wrong", () => {
+    const s = new Sandbox();
+    s.write("boot-fails", "");
+    s.run("key", { input: `${KEY}\n` });
+    s.firstBoot();
+    s.run("check");
+    expect(s.quarantine).toBe("its first boot was started and did not finish");
+    expect(s.run("release", { args: ["--key-refused"] }).code).toBe(77);
+    // A pier is there: whatever was said, it may have been on the network.
+    const other = new Sandbox();
+    other.run("key", { input: `${KEY}\n` });
+    other.run("claim");
+    other.write(`srv/ships/${ID}/.urb/event`, "3");
+    other.write("journal", "dawn: mismatch\n");
+    other.run("burn", { env: { SERVICE_RESULT: "exit-code" } });
+    expect(other.quarantine).toBe("");
+    expect(other.run("release", { args: ["--key-refused"] }).code).toBe(77);
+  });
+});
+
 describe("release from quarantine", () => {
   it("needs a reason, and keeps a pier only on the word that no other copy ran", () => {
     const s = booted();
@@ -384,69 +403,8 @@ describe("release from quarantine", () => {
   });
 });
 
-describe("maintenance", () => {
-  const maintain = "usr/local/lib/roadstead/maintain";
-  const running = (): Sandbox => {
-    const s = booted();
-    s.write("active", "");
-    s.write(`srv/ships/${ID}/.urb/chk/image.bin`, "x");
-    s.write(`var/lib/roadstead/ships/${ID}/loom`, "31 stopped\n");
-    s.write("stubs/df", "#!/bin/sh\necho head\necho dev 1 1 ${FREE:-99999999} 1 /\n", "0755");
-    s.write("calls", "");
-    return s;
-  };
-  const calls = (s: Sandbox): string[] =>
-    s
-      .read("calls")
-      .trim()
-      .split("\n")
-      .map((l) => l.replaceAll(s.root, ""))
-      .filter((l) => !/is-active|show/.test(l));
-
-  it("works only between a clean stop and a start", () => {
-    const s = running();
-    expect(s.run("roll-chop", { script: maintain }).code).toBe(0);
-    expect(calls(s)).toEqual([
-      `systemctl stop roadstead-ship@${ID}.service`,
-      `urbit roll --loom 31 /srv/ships/${ID}`,
-      `urbit chop --loom 31 /srv/ships/${ID}`,
-      `systemctl start roadstead-ship@${ID}.service`,
-    ]);
-  });
-
-  it("does not stop a ship when the disk has no room for the work", () => {
-    const s = running();
-    expect(s.run("pack", { script: maintain, env: { FREE: "1000" } }).code).toBe(1);
-    expect(s.read("calls")).not.toContain("stop");
-  });
-
-  it("leaves the pier alone after a stop that was not clean, and starts the ship", () => {
-    const s = running();
-    s.write("result", "timeout\n");
-    expect(s.run("pack", { script: maintain }).code).toBe(1);
-    expect(calls(s)).toEqual([
-      `systemctl stop roadstead-ship@${ID}.service`,
-      `systemctl start roadstead-ship@${ID}.service`,
-    ]);
-  });
-
-  it("leaves the pier alone when the ship's own record knows of no clean stop", () => {
-    const s = running();
-    s.write(`var/lib/roadstead/ships/${ID}/loom`, "31 running\n");
-    expect(s.run("pack", { script: maintain }).code).toBe(1);
-    expect(s.read("calls")).not.toContain("urbit pack");
-  });
-
-  it("does not touch a ship that is not running", () => {
-    const s = running();
-    rmSync(join(s.root, "active"));
-    expect(s.run("pack", { script: maintain }).code).toBe(0);
-    expect(calls(s)).toEqual([]);
-  });
-});
-
 it("the scripts are what sh and bash both read", () => {
   const s = new Sandbox();
-  for (const path of ["ship", "maintain"])
+  for (const path of ["ship", "maintain", "upgrade"])
     for (const shell of ["sh", "bash"]) execFileSync(shell, ["-n", join(s.root, "usr/local/lib/roadstead", path)]);
 });

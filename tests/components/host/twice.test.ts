@@ -86,7 +86,7 @@ class Machine {
     return spawnSync("sh", [path], {
       input,
       encoding: "utf8",
-      env: { PATH: `${this.root}/bin:${process.env.PATH}`, ROADSTEAD_ROOT: "" },
+      env: { PATH: `${this.root}/bin:${process.env.PATH}`, ROADSTEAD_ROOT: this.root },
     });
   }
   calls = (): string[] => {

@@ -66,7 +66,7 @@ export async function stopAll(): Promise<void> {
 }
 
 /** A new volume, blank as a provider makes it. */
-export function blankVolume(name: string, bytes = 2 ** 29): Volume {
+export function blankVolume(name: string, bytes = 5 * 2 ** 29): Volume {
   const file = join(scratch, `volume-${name}-${Date.now()}`);
   writeFileSync(file, "");
   execFileSync("truncate", ["-s", String(bytes), file]);

@@ -39,22 +39,18 @@ WantedBy=multi-user.target
 ROADSTEAD_FILE
 
 put /etc/sysctl.d/zz-roadstead.conf 0644 <<'ROADSTEAD_FILE'
-# A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
 vm.max_map_count = 1048576
-# Strict accounting refuses the loom's one large mapping.
 vm.overcommit_memory = 0
 vm.swappiness = 10
 kernel.dmesg_restrict = 1
 kernel.kptr_restrict = 2
 kernel.core_uses_pid = 1
-# Not every kernel has it.
 -kernel.yama.ptrace_scope = 1
 -kernel.unprivileged_bpf_disabled = 1
 -dev.tty.ldisc_autoload = 0
 fs.protected_fifos = 2
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1
-# Every interface, by udev those that come later too: for one that is there already, neither all nor default decides.
 net.ipv4.conf.*.accept_redirects = 0
 net.ipv4.conf.*.send_redirects = 0
 net.ipv4.conf.*.accept_source_route = 0
@@ -62,7 +58,6 @@ net.ipv6.conf.*.accept_redirects = 0
 ROADSTEAD_FILE
 
 put /etc/modprobe.d/roadstead.conf 0644 <<'ROADSTEAD_FILE'
-# Protocols and buses that no host of Roadstead uses, so that nobody can have them loaded.
 install dccp /bin/true
 install sctp /bin/true
 install rds /bin/true
@@ -71,7 +66,6 @@ install firewire-core /bin/true
 ROADSTEAD_FILE
 
 put /etc/security/limits.d/10-roadstead.conf 0644 <<'ROADSTEAD_FILE'
-# What crashes holds keys.
 * hard core 0
 ROADSTEAD_FILE
 
@@ -90,7 +84,6 @@ ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Reboots when an upgrade asks for it, once every ship has stopped cleanly.
 set -eu
 [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
 exec 9>/run/lock/roadstead-maintain
@@ -138,21 +131,17 @@ KbdInteractiveAuthentication no
 AuthenticationMethods publickey
 MaxAuthTries 3
 LoginGraceTime 30
-# These go through the encrypted channel; TCP's own keepalives can be forged.
 ClientAliveInterval 300
 ClientAliveCountMax 2
 TCPKeepAlive no
 Compression no
-# Which key logged in.
 LogLevel VERBOSE
 X11Forwarding no
 AllowAgentForwarding no
-# Tunnels to loopback are how the setup pages and a ship without a domain are reached.
 AllowTcpForwarding local
 ROADSTEAD_FILE
 
 put /etc/sudoers.d/10-roadstead 0440 <<'ROADSTEAD_FILE'
-# This user has no password: its SSH key is the only way in.
 keeper ALL=(ALL) NOPASSWD:ALL
 ROADSTEAD_FILE
 
@@ -193,7 +182,6 @@ table inet roadstead {
     ct state invalid drop
     iif "lo" accept
     icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
-    # ICMPv6, by number since an image may have no /etc/protocols. Without neighbour discovery and router advertisements IPv6 stops.
     meta l4proto 58 accept
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
     ip saddr { 203.0.113.7/32 } tcp dport 22 accept
@@ -224,7 +212,6 @@ ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/disk 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Fails while a disk is fuller than it should be. A program /etc/roadstead/alarm is told once a change, by one argument.
 set -eu
 root=${ROADSTEAD_ROOT:-}
 notice=$root/run/motd.d/50-roadstead-disk
@@ -312,16 +299,20 @@ env=$root/etc/roadstead/ships/$id.env
 [ -r "$env" ] || { echo "this host has no ship $id" >&2; exit 64; }
 # shellcheck disable=SC1090 # one file a ship
 . "$env"
-urbit=${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
-# The record is kept twice: on the root disk, which an empty volume cannot forge, and on the volume, which outlives the host.
 here=$root/var/lib/roadstead/ships/$id
 there=$root/srv/ships/.roadstead/$id
 pier=$root/srv/ships/$id
 key=$root/run/roadstead/keys/$id
+unit=roadstead-ship@$id.service
+mark=$root/run/roadstead/stopped/$id
+vere=$(cat "$there/vere" "$here/vere" 2>/dev/null | head -n 1 || true)
+default=${ROADSTEAD_URBIT:-$root/usr/local/bin/urbit}
+urbit=$default
+[ -z "$vere" ] || urbit=$root/usr/local/lib/roadstead/vere/${vere%% *}/urbit
 
 say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
-put() { # put NAME VALUE: on both places, through a rename, on disk before anything else happens
+put() {
   for dir in "$here" "$there"; do
     mkdir -p "$dir"
     printf '%s\n' "$2" >"$dir/.$1"
@@ -330,26 +321,48 @@ put() { # put NAME VALUE: on both places, through a rename, on disk before anyth
   done
 }
 both() { cat "$here/$1" "$there/$1" 2>/dev/null || true; }
-first_boot() { # the furthest of the two records counts
+first_boot() {
   case $(both first-boot | tr '\n' ' ') in *done*) echo "done" ;; *started*) echo started ;; *) echo never ;; esac
 }
 recorded_event() { both event | grep -E '^[0-9]+$' | sort -n | tail -n 1; }
-# Always by the ship's own loom: what a stop left undone is done first, and with another loom that corrupts the snapshot.
 pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail -n 1; }
-# Becomes the runtime, so that a stop reaches it and nobody else. It prints a key that it cannot read, and ends: from
-# there on nothing gets into a log.
 become() {
   out=$(mktemp -u)
   mkfifo "$out"
   # shellcheck disable=SC2094 # a pipe with a name, not a file
   { rm "$out"; exec sed -u '/dawn: invalid private keys/,$ { /dawn: invalid private keys/!d; s/.*/dawn: invalid private keys (not shown)/ }'; } <"$out" &
-  exec "$urbit" "$@" >"$out" 2>&1
+  exec "$default" "$@" >"$out" 2>&1
 }
 has_pier() { [ -d "$pier/.urb" ]; }
+adopt() {
+  [ -n "$vere" ] || case $(readlink "$default" || true) in
+  */vere/*/urbit) put vere "$(basename "$(dirname "$(readlink "$default")")") $(date +%s)" ;;
+  esac
+}
+refuse() { say "$*"; exit 78; }
+free_port() {
+  held=$(ss -Hlnp "--$1" "sport = :$2") || refuse "cannot see who holds $1 port $2"
+  [ -z "$held" ] || refuse "its $1 port $2 is held already, by $(echo "$held" | sed -n 's/.*users:((\(.*\)))/\1/p;1q')"
+}
+room() {
+  need=$((1 << ((LOOM > 31 ? LOOM : 31) - 20)))
+  have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "${ROADSTEAD_MEMINFO:-/proc/meminfo}")
+  [ "$have" -ge "$need" ] || refuse "it maps $need MiB of memory at once, and this host has $have MiB with its swap"
+  free_port udp "$AMES_PORT"
+  free_port tcp "$HTTP_PORT"
+}
+words() {
+  sleep "${ROADSTEAD_SETTLE:-1}"
+  journalctl --sync 2>/dev/null || true
+  journalctl -o cat "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null |
+    grep -oE 'double-boot detected|from future|locked by PID [0-9]+|stale snapshot|dawn: (invalid private keys|unable to cue|mismatch)' | sort -u | tr '\n' ' ' || true
+}
+healthy() { case $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$HTTP_PORT/~_~/healthz" || true) in 204 | 429) ;; *) false ;; esac }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
 quarantine() {
   put quarantine "$1"
   burn
+  [ ! -x "$root/etc/roadstead/alarm" ] || "$root/etc/roadstead/alarm" "$(hostname): $id is quarantined: $1" || say "nobody was told"
   say "QUARANTINED: $1. It will not be started. Read docs/components/vps-planet.md#quarantine before anything else."
   exit 77
 }
@@ -362,7 +375,7 @@ refuse_quarantined() {
 }
 
 case $cmd in
-key) # the boot key on standard input, once, after the host is up
+key)
   mounted
   refuse_quarantined
   [ "$FIRST_BOOT" = key ] || { say "boots without a key"; exit 64; }
@@ -372,7 +385,7 @@ key) # the boot key on standard input, once, after the host is up
   head -c 65536 >"$key"
   if [ "$(grep -c '' <"$key")" != 1 ] || ! grep -Eq '^0w[0-9A-Za-z~.-]+$' "$key"; then
     burn
-    say "that is not a boot key: expected one line starting with 0w. A pier comes in another way, see the docs"
+    say "that is not a boot key: expected one line starting with 0w. A pier is brought in by: roadstead ship import"
     exit 65
   fi
   if [ "$(id -u)" = 0 ]; then # the ship's own user passes through, but cannot list
@@ -383,7 +396,7 @@ key) # the boot key on standard input, once, after the host is up
   [ -n "$root" ] || systemctl start --no-block "roadstead-first-boot@$id.service"
   say "key received; follow the first boot with: journalctl -fu roadstead-first-boot@$id"
   ;;
-claim) # before the first boot: never -> started, under a lock, before the key is used
+claim)
   mounted
   refuse_quarantined
   mkdir -p "$here"
@@ -394,6 +407,9 @@ claim) # before the first boot: never -> started, under a lock, before the key i
   [ "$(first_boot)" = never ] || quarantine "a first boot was started before"
   ! has_pier || quarantine "there is a pier already, and no record of its first boot"
   [ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
+  room
+  free=$(df -Pk "$root/srv/ships" | awk 'NR == 2 { print int($4 / 1024) }')
+  [ "$free" -ge 2048 ] || refuse "a first boot needs 2048 MiB for its pier, and there are $free free"
   put first-boot started
   ;;
 boot)
@@ -407,14 +423,27 @@ boot)
   ;;
 booted)
   has_pier || quarantine "the first boot ended without a pier"
+  urbit=$default
   event=$(pier_event || true)
   [ -z "$event" ] || put event "$event"
   put first-boot "done"
+  vere=
+  adopt
   ;;
-burn) burn ;;
-check) # before every later run
+burn)
+  burn
+  [ "$(first_boot) ${SERVICE_RESULT:-}" != "started exit-code" ] || has_pier || case $(words) in
+  *dawn:*) quarantine "its key was refused before anything reached the network: release it with --key-refused, and bring the right key" ;;
+  esac
+  ;;
+check)
   mounted
   refuse_quarantined
+  if [ -e "$mark" ]; then
+    exec 8<"$mark"
+    flock -n 8 || { say "its pier is being worked on"; exit 75; }
+  fi
+  [ -x "$urbit" ] || refuse "its pier was last run by vere ${vere%% *}, which is not on this host: sudo /usr/local/lib/roadstead/upgrade install ${vere%% *} SHA256"
   case $(first_boot) in
   never)
     if ! has_pier; then
@@ -423,7 +452,6 @@ check) # before every later run
       exit 78
     fi
     [ "${IMPORTED:-0}" = 1 ] || quarantine "there is a pier, and no record of its first boot"
-    # Where its owner says that it stopped: an older pier than that is an old copy from the first run on.
     [ -z "${SINCE:-}" ] || [ -n "$(recorded_event || true)" ] || put event "$SINCE"
     put first-boot "done"
     ;;
@@ -444,19 +472,23 @@ check) # before every later run
     [ -n "$now" ] || quarantine "its event number cannot be read, so it may be older than event $last"
     [ "$now" -ge "$last" ] || quarantine "its pier is at event $now, older than the recorded event $last: an old copy"
   fi
+  room
+  adopt
   put loom "$LOOM running"
+  mkdir -p "$root/run/roadstead/vere"
+  chmod 0711 "$root/run/roadstead" "$root/run/roadstead/vere"
+  ln -sfn "$urbit" "$root/run/roadstead/vere/$id"
   ;;
-# Directly: it reads no key, and between a last word on a pipe and the journal the end of the unit can take whoever reads it.
-run) exec "$urbit" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
-after) # after every run: refusal lines quarantine, a clean stop is recorded
-  [ "${SERVICE_RESULT:-}" != exec-condition ] || exit 0 # it did not run
-  sleep "${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
-  journalctl --sync 2>/dev/null || true
-  # Whoever refuses does not end with 0: before a clean stop such words are a peer's, who can have any printed.
+run) exec "$root/run/roadstead/vere/$id" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
+after)
+  [ "${SERVICE_RESULT:-}" != exec-condition ] || exit 0
   if [ "${SERVICE_RESULT:-} ${EXIT_STATUS:-}" != "success 0" ]; then
-    if journalctl -o cat "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null | grep -q 'double-boot detected'; then
-      quarantine "the runtime refused it: double-boot detected"
-    fi
+    case $(words) in
+    *double-boot*) quarantine "the runtime refused it: double-boot detected" ;;
+    *future*) quarantine "the runtime refused it: its event log is older than its snapshot" ;;
+    *locked*) say "parked: another process has its pier open. Find out which, and whose, before it is started" ;;
+    *stale*) say "parked: its snapshot is behind its log, and only the vere that wrote it can replay: docs/runbooks/RuntimeUpgrade.md" ;;
+    esac
   elif has_pier; then
     event=$(pier_event || true)
     [ -z "$event" ] || put event "$event"
@@ -466,6 +498,11 @@ after) # after every run: refusal lines quarantine, a clean stop is recorded
   ;;
 release) # a person's decision after reading the docs
   case ${3:-} in
+  --key-refused)
+    case $(both quarantine | head -n 1) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
+    ! has_pier || { say "there is a pier"; exit 77; }
+    put first-boot never
+    ;;
   --no-other-copy-ran)
     has_pier || { say "there is no pier to release"; exit 77; }
     rm -f "$here/event" "$there/event"
@@ -476,12 +513,42 @@ release) # a person's decision after reading the docs
     rm -f "$here/event" "$there/event"
     put first-boot never
     ;;
-  *) say "say why: --no-other-copy-ran (keep this pier) or --after-breach (boot anew with a new key)"; exit 64 ;;
+  *) say "say why: --no-other-copy-ran (keep this pier), --after-breach (boot anew with a new key) or --key-refused"; exit 64 ;;
   esac
   rm -f "$here/quarantine" "$there/quarantine"
   say "released"
   ;;
-status) echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)" ;;
+stop)
+  systemctl stop "$unit"
+  [ "$(systemctl show -p Result --value "$unit") $(sed -n 's/.* //p' "$here/loom" 2>/dev/null || true)" = "success stopped" ] ||
+    { say "did not stop cleanly, so nothing is done to its pier"; exit 76; }
+  ;;
+start)
+  [ ! -e "$mark" ] || flock "$mark" true
+  systemctl reset-failed "$unit" 2>/dev/null || true
+  code=0
+  systemctl start "$unit" || code=$?
+  rm -f "$mark"
+  exit $code
+  ;;
+wait) # 0 it answers, 1 it ended, 2 neither within so many seconds
+  until=$(($(date +%s) + ${3:-900}))
+  while :; do
+    case $(systemctl is-active "$unit" || true) in active) ! healthy || exit 0 ;; activating | reloading) ;; *) exit 1 ;; esac
+    [ "$(date +%s)" -lt "$until" ] || exit 2
+    sleep "${ROADSTEAD_SETTLE:-1}"
+  done
+  ;;
+binary) echo "$urbit" ;;
+vere)
+  if [ $# -gt 2 ]; then put vere "$3"; else echo "$vere"; fi
+  ;;
+park) quarantine "${3:?why}" ;;
+status)
+  ! journalctl -b -o cat -u "$unit" 2>/dev/null | grep -q 'cannot protect from double-boot' ||
+    say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
+  echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
+  ;;
 *) echo "unknown command: $cmd" >&2; exit 64 ;;
 esac
 ROADSTEAD_FILE
@@ -491,7 +558,6 @@ put /etc/systemd/system/roadstead-first-boot@.service 0644 <<'ROADSTEAD_FILE'
 Description=First boot of ship %i
 Wants=network-online.target
 After=network-online.target
-# After: a stop of the other unit is over before this one starts. replace: and would not stand in the way of its start.
 Conflicts=roadstead-ship@%i.service
 After=roadstead-ship@%i.service
 OnSuccess=roadstead-ship@%i.service
@@ -502,7 +568,6 @@ Type=oneshot
 ExecCondition=+/usr/local/lib/roadstead/ship claim %i
 ExecStart=/usr/local/lib/roadstead/ship boot %i
 ExecStartPost=+/usr/local/lib/roadstead/ship booted %i
-# The key is burned whatever happened: it is used once.
 ExecStopPost=+/usr/local/lib/roadstead/ship burn %i
 KillMode=mixed
 TimeoutStartSec=6h
@@ -533,7 +598,6 @@ SystemCallArchitectures=native
 SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
 SystemCallErrorNumber=EPERM
 UMask=0077
-# A dump of a ship holds its keys.
 LimitCORE=0
 OOMScoreAdjust=-500
 ROADSTEAD_FILE
@@ -543,21 +607,17 @@ put /etc/systemd/system/roadstead-ship@.service 0644 <<'ROADSTEAD_FILE'
 Description=Ship %i
 Wants=network-online.target
 After=network-online.target
-# Three tries an hour: a ship that keeps falling needs a person, not a loop.
 StartLimitIntervalSec=1h
 StartLimitBurst=3
 
 [Service]
 Type=exec
-# Anything but 0 parks the unit without a restart.
 ExecCondition=+/usr/local/lib/roadstead/ship check %i
 ExecStart=/usr/local/lib/roadstead/ship run %i
 ExecStopPost=+/usr/local/lib/roadstead/ship after %i
-# mixed: only the king gets SIGTERM; a worker that gets it too can lose its event.
 KillMode=mixed
 KillSignal=SIGTERM
 TimeoutStopSec=2700
-# Only after a crash. A runtime that ends with a code of its own refuses something: it is parked until somebody looks.
 Restart=on-abnormal
 RestartSec=30
 LimitNOFILE=65536
@@ -587,7 +647,6 @@ SystemCallArchitectures=native
 SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap
 SystemCallErrorNumber=EPERM
 UMask=0077
-# A dump of a ship holds its keys.
 LimitCORE=0
 OOMScoreAdjust=-500
 
@@ -597,44 +656,54 @@ ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/maintain 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Usage: maintain pack|roll-chop. Each running ship in turn: stop it, work on its pier, start it.
+# Usage: maintain pack|roll-chop|prep|resume. Each running ship in turn: stop it, work on its pier, start it, wait until it answers.
 set -eu
-task=${1:?task}
+umask 077
 root=${ROADSTEAD_ROOT:-}
-urbit=${ROADSTEAD_URBIT:-/usr/local/bin/urbit}
-exec 9>"$root/run/lock/roadstead-maintain"
-flock -n 9 || { echo "roadstead: maintenance is running already" >&2; exit 75; }
+task=${1:?task}
+ship=$root/usr/local/lib/roadstead/ship
+marks=$root/run/roadstead/stopped
 failed=0
+say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+case $task in pack | roll-chop | prep | resume) ;; *) echo "unknown task: $task" >&2; exit 64 ;; esac
+exec 9>"$root/run/lock/roadstead-maintain"
+flock -n 9 || { echo "roadstead: other maintenance is running: waiting for its end" >&2; flock -w 14400 9; } || exit 75
+for mark in "$marks"/*; do
+  [ ! -e "$mark" ] || "$ship" start "$(basename "$mark")" || failed=1
+done
+[ "$task" != resume ] || exit $failed
+trap 'exit 1' HUP INT TERM
+mkdir -p "$marks"
 for env in "$root"/etc/roadstead/ships/*.env; do
   [ -e "$env" ] || continue
   id=$(basename "$env" .env)
-  unit=roadstead-ship@$id.service
   pier=$root/srv/ships/$id
-  systemctl is-active --quiet "$unit" || { echo "roadstead: $id: not running, left alone" >&2; continue; }
-  # Both tasks write a second copy of the snapshot beside the first.
+  systemctl is-active --quiet "roadstead-ship@$id.service" || { say "not running, left alone"; continue; }
   need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) + 1048576))
   free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
   if [ "$free" -lt "$need" ]; then
-    echo "roadstead: $id: $task needs $need KiB free and there are $free: left running" >&2
+    say "$task needs $need KiB free and there are $free: left running"
     failed=1
     continue
   fi
-  systemctl stop "$unit"
-  # The ship's own record says so: systemd takes an end by a signal for a success, and forgets units that are not enabled.
-  stopped=$(sed -n 's/.* //p' "$root/var/lib/roadstead/ships/$id/loom" 2>/dev/null || true)
-  if [ "$(systemctl show -p Result --value "$unit") $stopped" != "success stopped" ]; then
-    echo "roadstead: $id: did not stop cleanly, so nothing is done to its pier" >&2
-    failed=1
-  else
+  exec 8>>"$marks/$id"
+  flock 8
+  trap 'exec 8>&-; "$ship" start "$id"' EXIT
+  if "$ship" stop "$id"; then
     loom=$(sed -n 's/^LOOM=//p' "$env")
+    urbit=$("$ship" binary "$id")
+    work() { as_ship "$urbit" "$1" --loom "$loom" "$pier" </dev/null || { say "$1 failed"; false; }; }
     case $task in
-    pack) as_ship "$urbit" pack --loom "$loom" "$pier" || failed=1 ;;
-    roll-chop) { as_ship "$urbit" roll --loom "$loom" "$pier" && as_ship "$urbit" chop --loom "$loom" "$pier"; } || failed=1 ;;
-    *) echo "unknown task: $task" >&2; failed=1 ;;
-    esac
+    roll-chop) work roll && work chop ;;
+    *) work "$task" ;;
+    esac || failed=1
+  else
+    failed=1
   fi
-  systemctl start "$unit" || failed=1
+  trap - EXIT
+  exec 8>&-
+  { "$ship" start "$id" && "$ship" wait "$id"; } || { say "does not come up again: the other ships are left as they are"; exit 1; }
 done
 exit $failed
 ROADSTEAD_FILE
@@ -647,6 +716,7 @@ Description=pack of every ship, one at a time
 Type=oneshot
 TimeoutStartSec=infinity
 ExecStart=/usr/local/lib/roadstead/maintain pack
+ExecStopPost=/usr/local/lib/roadstead/maintain resume
 ROADSTEAD_FILE
 
 put /etc/systemd/system/roadstead-pack.timer 0644 <<'ROADSTEAD_FILE'
@@ -670,6 +740,7 @@ Description=roll-chop of every ship, one at a time
 Type=oneshot
 TimeoutStartSec=infinity
 ExecStart=/usr/local/lib/roadstead/maintain roll-chop
+ExecStopPost=/usr/local/lib/roadstead/maintain resume
 ROADSTEAD_FILE
 
 put /etc/systemd/system/roadstead-roll-chop.timer 0644 <<'ROADSTEAD_FILE'
@@ -685,21 +756,200 @@ Persistent=no
 WantedBy=timers.target
 ROADSTEAD_FILE
 
+put /etc/systemd/system/roadstead-prep.service 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=prep of every ship, one at a time
+
+[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=/usr/local/lib/roadstead/maintain prep
+ExecStopPost=/usr/local/lib/roadstead/maintain resume
+ROADSTEAD_FILE
+
+put /etc/systemd/system/roadstead-prep.timer 0644 <<'ROADSTEAD_FILE'
+[Unit]
+Description=prep of every ship
+
+[Timer]
+OnCalendar=*-*-15 02:10:00
+RandomizedDelaySec=30min
+Persistent=no
+
+[Install]
+WantedBy=timers.target
+ROADSTEAD_FILE
+
+put /usr/local/lib/roadstead/upgrade 0755 <<'ROADSTEAD_FILE'
+#!/bin/sh
+# Usage: upgrade install VERSION SHA256 | upgrade ID VERSION --backup-taken [--now]. See docs/runbooks/RuntimeUpgrade.md.
+set -eu
+root=${ROADSTEAD_ROOT:-}
+lib=$root/usr/local/lib/roadstead
+ship=$root/usr/local/lib/roadstead/ship
+usage() { sed -n 's/^# Usage: //p' "$0" >&2; exit 64; }
+case ${2:-} in '' | .* | *[!0-9A-Za-z.-]*) usage ;; esac
+dir=$lib/vere/$2
+if [ "$1" = install ]; then
+  umask 022
+  [ "$(cat "$dir/archive" 2>/dev/null)" != "${3:?SHA256}" ] || exit 0
+  [ ! -e "$dir" ] || { echo "roadstead: a vere $2 of another checksum is here: a release does not change" >&2; exit 1; }
+  platform=linux-$(uname -m)
+  work=$(mktemp -d)
+  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" "https://github.com/urbit/vere/releases/download/vere-v$2/$platform.tgz"
+  echo "$3  $work/file" | sha256sum -c --quiet -
+  tar -xzf "$work/file" -C "$work" --no-same-owner
+  rm -rf "$dir.new"
+  install -D -m 0755 "$work/vere-v$2-$platform" "$dir.new/urbit"
+  (cd "$dir.new" && sha256sum urbit >sum)
+  echo "$3" >"$dir.new/archive"
+  mv "$dir.new" "$dir"
+  rm -r "$work"
+  exit 0
+fi
+umask 077
+id=$1 version=$2 backup='' now=''
+shift 2
+for a; do case $a in --backup-taken) backup=1 ;; --now) now=1 ;; *) usage ;; esac; done
+case $id in *[!a-z0-9-]*) usage ;; esac
+if [ -z "${ROADSTEAD_APART:-}" ]; then
+  log=$root/run/roadstead/upgrade.$$
+  mkdir -p "$root/run/roadstead"
+  : >"$log"
+  ROADSTEAD_APART=1 setsid "$0" "$id" "$version" ${backup:+--backup-taken} ${now:+--now} >"$log" 2>&1 </dev/null &
+  tail -f -n +1 --pid=$! "$log" >&2 || true
+  wait $!
+  exit
+fi
+say() { echo "roadstead: $id: $*"; }
+refuse() { say "refused: $*. Nothing was changed"; exit 77; }
+as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+exec 9>"$root/run/lock/roadstead-maintain"
+flock -n 9 || { say "other maintenance is running: try again when it has ended"; exit 75; }
+
+(cd "$dir" 2>/dev/null && sha256sum -c --quiet sum) || refuse "vere $version is not here as it was fetched: sudo /usr/local/lib/roadstead/upgrade install $version SHA256"
+old=$("$ship" binary "$id") record=$("$ship" vere "$id")
+have=${record%% *}
+[ -n "$have" ] || have=$(as_ship "$old" -R 2>&1 | sed -n 's/^urbit v*\([0-9][^ ]*\).*/\1/p' | head -n 1)
+[ -n "$have" ] || refuse "which vere it runs now cannot be read"
+unit=roadstead-ship@$id.service
+active() { systemctl is-active --quiet "$1"; }
+well() {
+  code=2 n=0
+  while [ $code = 2 ] && [ $n -lt 60 ]; do
+    [ $n = 0 ] || say "is still starting, $n min"
+    n=$((n + 1)) code=0
+    "$ship" wait "$id" "${ROADSTEAD_MINUTE:-60}" || code=$?
+  done
+  [ $code != 0 ] || { sleep "${ROADSTEAD_SETTLE:-20}"; "$ship" wait "$id" 60; }
+  return $code
+}
+proven() {
+  "$ship" vere "$id" "$version $(date +%s)"
+  say "runs vere $version"
+  for env in "$root"/etc/roadstead/ships/*.env; do
+    has=$("$ship" vere "$(basename "$env" .env)")
+    [ "${has%% *}" = "$version" ] || exit 0
+  done
+  ln -sfn "$dir/urbit" "$root/usr/local/bin/.urbit"
+  mv -T "$root/usr/local/bin/.urbit" "$root/usr/local/bin/urbit"
+  exit 0
+}
+unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 70; }
+if [ "$have" = "$version" ]; then
+  case $record in *unproven) ;; *) say "runs vere $version already"; exit 0 ;; esac
+  code=0
+  well || code=$?
+  case $code in 0) proven ;; 2) unwell ;; *) say "has vere $version and is not running; see journalctl -u $unit"; exit 70 ;; esac
+fi
+[ "$(printf '%s\n' "$have" "$version" | sort -V | tail -n 1)" = "$version" ] || refuse "vere $version is older than its $have, and there is no way back"
+
+case $("$ship" status "$id" 2>/dev/null) in
+*"quarantine: "?*) refuse "it is quarantined" ;;
+"first boot: done"*) ;;
+*) refuse "it has not had its first boot" ;;
+esac
+pilot=none
+for env in "$root"/etc/roadstead/ships/*.env; do
+  other=$(basename "$env" .env)
+  has=$("$ship" vere "$other")
+  case $other:${has%% *} in "$id":*) continue ;; *:"$version") ;; *) continue ;; esac
+  [ "$pilot" != none ] || pilot=unwell
+  case ${has#* } in *[!0-9]*) continue ;; esac
+  { active "roadstead-ship@$other.service" && "$ship" wait "$other" 1; } || continue
+  [ "$pilot" = proven ] || pilot=young
+  [ $(($(date +%s) - ${has#* })) -lt 86400 ] || pilot=proven
+done
+case $pilot in
+unwell) refuse "the ship that has vere $version already is not well with it" ;;
+young) [ -n "$now" ] || refuse "the first ship with vere $version has not run 24 hours with it (--now does not wait)" ;;
+esac
+pier=$root/srv/ships/$id
+need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) * 2 + 1048576))
+free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
+[ "$free" -ge "$need" ] || refuse "it needs $need KiB free and there are $free"
+if [ -z "$backup" ]; then
+  at=$(sed -n 's/^time=//p' "$root/var/lib/roadstead/backup/$id" 2>/dev/null || true)
+  since=$(systemctl show -p ActiveEnterTimestamp --value "$unit")
+  { [ -n "$at" ] && [ -n "$since" ] && [ "$(date -d "$at" +%s)" -ge "$(($(date -d "$since" +%s) - 900))" ]; } ||
+    refuse "no backup since its last start is known here: take a snapshot of its volume, then say --backup-taken"
+fi
+{ active "$unit" && "$ship" wait "$id" 5; } || refuse "it does not run and answer now: an upgrade is no repair"
+
+again() {
+  exec 8>&-
+  code=0
+  { "$ship" start "$id" && "$ship" wait "$id"; } 2>&1 || code=$?
+  say "not upgraded: $*. It has vere $have as before$([ $code = 0 ] || echo ', and does not answer')"
+  exit 1
+}
+mkdir -p "$root/run/roadstead/stopped"
+exec 8>>"$root/run/roadstead/stopped/$id"
+flock 8
+say "stops"
+"$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
+loom=$(sed -n 's/^LOOM=//p' "$root/etc/roadstead/ships/$id.env")
+say "is prepared by vere $have"
+as_ship "$old" prep --loom "$loom" "$pier" </dev/null || again "prep failed"
+info=$(as_ship "$old" info --loom "$loom" "$pier" 2>&1 | tr -d '\r')
+snapshot=$(echo "$info" | sed -n 's/.* at event \([0-9][0-9]*\)$/\1/p' | tail -n 1)
+event=$(echo "$info" | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail -n 1)
+{ [ -n "$event" ] && [ "$snapshot" = "$event" ]; } || again "its snapshot is at event ${snapshot:-unknown} and its log at event ${event:-unknown}"
+seen() { (cd "$pier/.urb" && find log chk -type f ! -name lock.mdb -printf '%p %s %T@\n' | sort | sha256sum); }
+before=$(seen)
+"$ship" vere "$id" "$version unproven"
+exec 8>&-
+say "starts with vere $version at event $event"
+"$ship" start "$id" 2>&1 || true
+code=0
+well || code=$?
+case $code in 0) proven ;; 2) unwell ;; esac
+systemctl stop "$unit" || true
+if [ "$(seen)" != "$before" ]; then
+  "$ship" park "$id" "vere $version did not come up and has written to its pier, so vere $have must not run it: docs/runbooks/RuntimeUpgrade.md" 2>&1 || true
+  exit 70
+fi
+"$ship" vere "$id" "$record"
+case $("$ship" status "$id" 2>/dev/null) in *"quarantine: "?*)
+  say "not upgraded: vere $version did not come up, and it is quarantined now. It has vere $have and an unchanged pier"
+  exit 1
+  ;;
+esac
+again "vere $version did not come up, and had written nothing"
+ROADSTEAD_FILE
+
 put /usr/local/lib/roadstead/bootstrap 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Brings this host to what its files say. Running it again changes nothing.
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
 mkdir -p /var/lib/roadstead/applied
-# One at a time, whoever starts it; only root may hold it up.
 (umask 077 && : >>/var/lib/roadstead/bootstrap.lock)
 exec 9>>/var/lib/roadstead/bootstrap.lock
 flock 9
 # shellcheck disable=SC2154 # assigned in the trap itself
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start
-# changed NAME FILE…: whether the files differ from those that NAME was applied with.
 changed() {
   name=$1
   shift
@@ -709,27 +959,23 @@ changed() {
 applied() { printf '%s\n' "$sum" >"/var/lib/roadstead/applied/$1"; }
 systemctl daemon-reload
 
-# packages: what the other steps need, from the distribution with its security updates
 step=packages
 # shellcheck disable=SC1091 # the distribution's
 . /etc/os-release
 case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 absent=
-for p in openssh-server sudo curl ca-certificates nftables fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux; do
+for p in openssh-server sudo curl ca-certificates nftables iproute2 fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux; do
   installed "$p" || absent="$absent $p"
 done
-# One clock is kept, by whatever keeps it already.
 command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
 if [ -n "$absent" ]; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get -q -o DPkg::Lock::Timeout=600 update
   # shellcheck disable=SC2086 # several packages
-  # confold: our files are written before the packages that own the directories.
   apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
 fi
 
-# users: one person's account with keys, one system account for ships
 step=users
 id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
 home=$(getent passwd keeper | cut -d : -f 6)
@@ -743,7 +989,6 @@ authorize 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 visudo -cqf /etc/sudoers.d/10-roadstead
 id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir /srv/ships --no-create-home --shell /usr/sbin/nologin urbit
 
-# ssh: keys only, checked before sshd reads it
 step=ssh
 if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
   mkdir -p /run/sshd
@@ -752,7 +997,6 @@ if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
   applied ssh
 fi
 
-# kernel: mappings and swap a loom needs
 step=kernel
 if changed sysctl /etc/sysctl.d/zz-roadstead.conf; then
   sysctl -q --system
@@ -766,7 +1010,6 @@ fi
 grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
 swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
 
-# firewall: closed before anything listens
 step=firewall
 nft -c -f /etc/roadstead/firewall.nft
 systemctl enable -q roadstead-firewall
@@ -780,33 +1023,22 @@ if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
   applied fail2ban
 fi
 if changed audit /etc/audit/rules.d/10-roadstead.rules; then
-  # A container has no audit subsystem of its own; ships run without one.
   if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
 systemctl enable -q --now roadstead-reboot.timer roadstead-disk.timer unattended-upgrades
 
-# piers: piers in a directory of the root disk
 step=piers
 [ -d /srv/ships ] || install -d /srv/ships
 
-# vere: the runtime, by checksum
 step=vere
-if [ ! -x /usr/local/bin/urbit ]; then
-  work=$(mktemp -d)
-  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" 'https://github.com/urbit/vere/releases/download/vere-v4.6/linux-x86_64.tgz'
-  echo "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  $work/file" | sha256sum -c --quiet -
-  tar -xzf "$work/file" -C "$work" --no-same-owner
-  install -m 0755 "$work/vere-v4.6-linux-x86_64" /usr/local/bin/urbit
-  rm -r "$work"
-fi
+/usr/local/lib/roadstead/upgrade install 4.6 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+[ -e /usr/local/bin/urbit ] || ln -s /usr/local/lib/roadstead/vere/4.6/urbit /usr/local/bin/urbit
 
-# ships: ships start when their pier is there; the others wait for their key
 step=ships
 [ -d /srv/ships/.roadstead ] || install -d -m 0700 /srv/ships/.roadstead
-# Ships make their piers here, and none of them can take away the record beside them.
 chown root:urbit /srv/ships
 chmod 1771 /srv/ships
-systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer
+systemctl enable -q --now roadstead-pack.timer roadstead-roll-chop.timer roadstead-prep.timer
 systemctl enable -q roadstead-ship@sampel-palnet
 systemctl start --no-block roadstead-ship@sampel-palnet
 systemctl enable -q roadstead-ship@zod

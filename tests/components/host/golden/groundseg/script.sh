@@ -39,22 +39,18 @@ WantedBy=multi-user.target
 ROADSTEAD_FILE
 
 put /etc/sysctl.d/zz-roadstead.conf 0644 <<'ROADSTEAD_FILE'
-# A loom of 2^34 bytes in pages of 16 KiB can need this many mappings; the default of 65530 crashes large ships.
 vm.max_map_count = 1048576
-# Strict accounting refuses the loom's one large mapping.
 vm.overcommit_memory = 0
 vm.swappiness = 10
 kernel.dmesg_restrict = 1
 kernel.kptr_restrict = 2
 kernel.core_uses_pid = 1
-# Not every kernel has it.
 -kernel.yama.ptrace_scope = 1
 -kernel.unprivileged_bpf_disabled = 1
 -dev.tty.ldisc_autoload = 0
 fs.protected_fifos = 2
 fs.protected_regular = 2
 net.ipv4.tcp_syncookies = 1
-# Every interface, by udev those that come later too: for one that is there already, neither all nor default decides.
 net.ipv4.conf.*.accept_redirects = 0
 net.ipv4.conf.*.send_redirects = 0
 net.ipv4.conf.*.accept_source_route = 0
@@ -62,7 +58,6 @@ net.ipv6.conf.*.accept_redirects = 0
 ROADSTEAD_FILE
 
 put /etc/modprobe.d/roadstead.conf 0644 <<'ROADSTEAD_FILE'
-# Protocols and buses that no host of Roadstead uses, so that nobody can have them loaded.
 install dccp /bin/true
 install sctp /bin/true
 install rds /bin/true
@@ -71,7 +66,6 @@ install firewire-core /bin/true
 ROADSTEAD_FILE
 
 put /etc/security/limits.d/10-roadstead.conf 0644 <<'ROADSTEAD_FILE'
-# What crashes holds keys.
 * hard core 0
 ROADSTEAD_FILE
 
@@ -90,7 +84,6 @@ ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Reboots when an upgrade asks for it, once every ship has stopped cleanly.
 set -eu
 [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
 exec 9>/run/lock/roadstead-maintain
@@ -139,21 +132,17 @@ KbdInteractiveAuthentication no
 AuthenticationMethods publickey
 MaxAuthTries 3
 LoginGraceTime 30
-# These go through the encrypted channel; TCP's own keepalives can be forged.
 ClientAliveInterval 300
 ClientAliveCountMax 2
 TCPKeepAlive no
 Compression no
-# Which key logged in.
 LogLevel VERBOSE
 X11Forwarding no
 AllowAgentForwarding no
-# Tunnels to loopback are how the setup pages and a ship without a domain are reached.
 AllowTcpForwarding local
 ROADSTEAD_FILE
 
 put /etc/sudoers.d/10-roadstead 0440 <<'ROADSTEAD_FILE'
-# This user has no password: its SSH key is the only way in.
 keeper ALL=(ALL) NOPASSWD:ALL
 ROADSTEAD_FILE
 
@@ -194,7 +183,6 @@ table inet roadstead {
     ct state invalid drop
     iif "lo" accept
     icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept
-    # ICMPv6, by number since an image may have no /etc/protocols. Without neighbour discovery and router advertisements IPv6 stops.
     meta l4proto 58 accept
     ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
     ip saddr { 203.0.113.7/32 } tcp dport 22 accept
@@ -242,13 +230,12 @@ umask 077
 root=${ROADSTEAD_ROOT:-}
 # shellcheck disable=SC1091 # one file a host
 . "$root/etc/roadstead/volume.env"
-# A key that is somebody else's to keep is in memory while it is needed, and never on a disk.
 case ${KEY:=basic} in basic) keys=$root/etc/roadstead ;; *) keys=$root/run/roadstead ;; esac
 keyfile=$keys/volume.key
 bring="bring it with: ssh HOST sudo /usr/local/lib/roadstead/volume key <YOUR-COPY"
 die() { echo "roadstead: volume: $*" >&2; exit 1; }
 
-find_device() { # prints the device; an EBS volume is the one disk that does not carry the root file system
+find_device() {
   [ "$DEVICE" = ebs ] || { [ ! -b "$DEVICE" ] || readlink -f "$DEVICE"; return 0; }
   disk=$(findmnt -no SOURCE / | xargs lsblk -nso NAME | grep -oE '[a-z0-9]+' | tail -n 1)
   others=$(lsblk -dnpo NAME,TYPE | awk -v r="/dev/$disk" '$2 == "disk" && $1 != r { print $1 }')
@@ -265,19 +252,19 @@ wait_device() {
     sleep 5
   done
 }
-is_unsigned() { # blkid -p looks for partition tables, RAID, LUKS and file systems; 2 means that it found none
+is_unsigned() {
   ! cryptsetup isLuks "$1" 2>/dev/null || return 1
   code=0
   blkid -p "$1" >/dev/null 2>&1 || code=$?
   [ "$code" = 2 ] && [ -z "$(wipefs -n "$1")" ]
 }
-is_blank() { # a new volume is all zeros; data that no program knows is data
+is_blank() {
   is_unsigned "$1" && head -c 1048576 "$1" >/dev/null && [ "$(head -c 1048576 "$1" | tr -d '\0' | wc -c)" = 0 ]
 }
 label() { blkid -p -s LABEL -o value "$1" || true; }
 backup_header() { cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"; }
 tang_slot() { clevis luks list -d "$device" 2>/dev/null | sed -n 's/^\([0-9][0-9]*\): .*/\1/p' | head -n 1; }
-ask_tang() { # the servers may come up later than this host; fifteen minutes
+ask_tang() {
   [ "$KEY" = tang ] && [ ! -s "$keyfile" ] || return 0
   slot=$(tang_slot)
   [ -n "$slot" ] || die "$device is not bound to a tang server: $bring"
@@ -292,7 +279,7 @@ ask_tang() { # the servers may come up later than this host; fifteen minutes
   done
 }
 forget() { [ "$KEY" = basic ] || [ ! -e "$keyfile" ] || shred -u "$keyfile" 2>/dev/null || rm -f "$keyfile"; }
-unlock() { # sets inner to what holds the file system
+unlock() {
   inner=$device
   [ "$LUKS" = 1 ] || return 0
   cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
@@ -315,14 +302,12 @@ open_it() {
 case ${1:?command} in
 prepare)
   wait_device
-  # Which volume's preparation was begun: only that one is ever formatted, and only until it has a file system.
   begun=$root/etc/roadstead/volume.preparing
   if is_blank "$device"; then
     if [ "$LUKS" = 1 ]; then
       mkdir -p "$keys"
       [ -s "$keyfile" ] || [ "$KEY" != operator ] || die "$device is blank and waits for the key it is encrypted with: $bring"
       cat /proc/sys/kernel/random/uuid >"$begun"
-      # A key of somebody's may be a phrase, stretched with less memory than there may be where it is opened. 512 random bits need no stretching.
       stretch="--pbkdf-memory 262144"
       if [ ! -s "$keyfile" ]; then
         head -c 64 /dev/urandom >"$keyfile"
@@ -349,7 +334,6 @@ prepare)
       mkfs.ext4 -q -L roadstead -m 1 "$inner"
     fi
     rm "$begun"
-    # For its owner to copy, until the next boot: the servers may be lost.
     [ "$KEY" != tang ] || [ ! -s "$keyfile" ] || mv "$keyfile" "$keys/volume.recovery"
   fi
   open_it
@@ -360,13 +344,12 @@ open)
   open_it
   forget
   ;;
-key) # on standard input
+key)
   [ "$LUKS" = 1 ] || die "is not encrypted by this host: no key was read"
   mkdir -p "$keys"
   head -c 65536 >"$keyfile.new"
   chmod 0400 "$keyfile.new"
   device=$(find_device)
-  # A blank volume takes any key that is long enough to be one.
   if [ -z "$device" ] || [ "$(wc -c <"$keyfile.new")" -lt 16 ] ||
     { ! is_blank "$device" && ! cryptsetup open --test-passphrase --key-file "$keyfile.new" "$device"; }; then
     rm "$keyfile.new"
@@ -396,7 +379,6 @@ Before=umount.target
 Type=oneshot
 RemainAfterExit=yes
 TimeoutStartSec=20min
-# Opens and mounts; only the bootstrap may ever prepare a blank volume.
 ExecStart=/usr/local/lib/roadstead/volume open
 ExecStop=/usr/local/lib/roadstead/volume close
 
@@ -406,7 +388,6 @@ ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/disk 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Fails while a disk is fuller than it should be. A program /etc/roadstead/alarm is told once a change, by one argument.
 set -eu
 root=${ROADSTEAD_ROOT:-}
 notice=$root/run/motd.d/50-roadstead-disk
@@ -474,13 +455,11 @@ After=roadstead-volume.service roadstead-firewall.service
 RequiresMountsFor=/opt/nativeplanet
 
 [Service]
-# Docker keeps the chain that it finds: what it publishes is closed before it is there.
 ExecStartPre=/usr/local/lib/roadstead/docker-user
 ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/docker-user 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Docker publishes ports past the host's input chain; DOCKER-USER is the one chain it leaves to us. Replaced at once, or not at all.
 set -eu
 for tables in iptables ip6tables; do
   $tables-restore -w -n <<END
@@ -535,7 +514,6 @@ def run(*command):
 
 
 def ready(conf):
-    # Anything else, and GroundSeg would take a password from whoever comes first.
     return bool(conf and conf.get("pwHash")) and conf.get("setup") in (None, "", "complete")
 
 
@@ -559,7 +537,6 @@ def put(path, text, instead=False):
         f.flush()
         os.fsync(f.fileno())
     try:
-        # A link takes nobody's place.
         os.replace(new, path) if instead else os.link(new, path)
     finally:
         if not instead:
@@ -587,7 +564,6 @@ def password():
     conf.update(made["settings"], salt=salt, pwHash=hashlib.sha512((salt + text).encode()).hexdigest(), setup="complete")
     os.makedirs(SETTINGS, exist_ok=True)
     os.chmod(SETTINGS, 0o700)
-    # It would make one itself, for all to read.
     if not os.path.lexists(SETTINGS + "/session.key"):
         put(SETTINGS + "/session.key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     put(CONF, json.dumps(conf, indent=4), instead=there)
@@ -609,7 +585,6 @@ def veres():
 
 
 def stop():
-    # Their containers' first process hands no signal on, so Docker would kill them.
     for name, pids in veres():
         say(name + " is asked to stop")
         for pid in pids:
@@ -701,7 +676,6 @@ RequiresMountsFor=/opt/nativeplanet
 
 [Service]
 Type=simple
-# Without a password it would take one from whoever comes first.
 ExecCondition=/usr/local/lib/roadstead/groundseg ready
 ExecStart=/opt/nativeplanet/groundseg/groundseg --http-port=8000
 Restart=always
@@ -718,14 +692,11 @@ put /etc/caddy/Caddyfile 0644 <<'ROADSTEAD_FILE'
 }
 
 sampel-palnet.fleet.example.com {
-  # The runtime's own pages (health, logs) are for the host only.
   @runtime path /~_~ /~_~/*
   respond @runtime 404
-  # Eyre takes bodies of up to 512 MiB and works on a request for up to 10 minutes.
   request_body {
     max_size 512MiB
   }
-  # flush_interval -1: Eyre's channels are endless event streams.
   reverse_proxy 127.0.0.1:8081 {
     flush_interval -1
     transport http {
@@ -735,14 +706,11 @@ sampel-palnet.fleet.example.com {
 }
 
 ridlur-figbud.fleet.example.com {
-  # The runtime's own pages (health, logs) are for the host only.
   @runtime path /~_~ /~_~/*
   respond @runtime 404
-  # Eyre takes bodies of up to 512 MiB and works on a request for up to 10 minutes.
   request_body {
     max_size 512MiB
   }
-  # flush_interval -1: Eyre's channels are endless event streams.
   reverse_proxy 127.0.0.1:8082 {
     flush_interval -1
     transport http {
@@ -754,19 +722,16 @@ ROADSTEAD_FILE
 
 put /usr/local/lib/roadstead/bootstrap 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
-# Brings this host to what its files say. Running it again changes nothing.
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 [ "$(id -u)" = 0 ] || { echo "roadstead: must run as root" >&2; exit 1; }
 mkdir -p /var/lib/roadstead/applied
-# One at a time, whoever starts it; only root may hold it up.
 (umask 077 && : >>/var/lib/roadstead/bootstrap.lock)
 exec 9>>/var/lib/roadstead/bootstrap.lock
 flock 9
 # shellcheck disable=SC2154 # assigned in the trap itself
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start
-# changed NAME FILE…: whether the files differ from those that NAME was applied with.
 changed() {
   name=$1
   shift
@@ -776,29 +741,25 @@ changed() {
 applied() { printf '%s\n' "$sum" >"/var/lib/roadstead/applied/$1"; }
 systemctl daemon-reload
 
-# packages: what the other steps need, from the distribution with its security updates
 step=packages
 # shellcheck disable=SC1091 # the distribution's
 . /etc/os-release
 case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 absent=
-for p in openssh-server sudo curl ca-certificates nftables fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux cryptsetup docker.io iptables caddy; do
+for p in openssh-server sudo curl ca-certificates nftables iproute2 fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux cryptsetup docker.io iptables caddy; do
   installed "$p" || absent="$absent $p"
 done
-# One clock is kept, by whatever keeps it already.
 command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
 if [ -n "$absent" ]; then
   export DEBIAN_FRONTEND=noninteractive
   systemctl mask -q docker.service docker.socket caddy.service
   apt-get -q -o DPkg::Lock::Timeout=600 update
   # shellcheck disable=SC2086 # several packages
-  # confold: our files are written before the packages that own the directories.
   apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
   systemctl unmask -q docker.service docker.socket caddy.service
 fi
 
-# users: one person's account with keys, one system account for ships
 step=users
 id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
 home=$(getent passwd keeper | cut -d : -f 6)
@@ -811,7 +772,6 @@ authorize() { grep -qxF "$1" "$home/.ssh/authorized_keys" || printf '%s\n' "$1" 
 authorize 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'
 visudo -cqf /etc/sudoers.d/10-roadstead
 
-# ssh: keys only, checked before sshd reads it
 step=ssh
 if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
   mkdir -p /run/sshd
@@ -820,7 +780,6 @@ if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
   applied ssh
 fi
 
-# kernel: mappings and swap a loom needs
 step=kernel
 if changed sysctl /etc/sysctl.d/zz-roadstead.conf; then
   sysctl -q --system
@@ -843,7 +802,6 @@ else
   systemctl start 'dev-mapper-roadstead\x2dswap.swap'
 fi
 
-# firewall: closed before anything listens
 step=firewall
 nft -c -f /etc/roadstead/firewall.nft
 systemctl enable -q roadstead-firewall
@@ -857,27 +815,22 @@ if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
   applied fail2ban
 fi
 if changed audit /etc/audit/rules.d/10-roadstead.rules; then
-  # A container has no audit subsystem of its own; ships run without one.
   if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
 systemctl enable -q --now roadstead-reboot.timer roadstead-disk.timer unattended-upgrades
 
-# volume: a blank volume is prepared; one that holds anything is only opened if it is ours
 step=volume
 /usr/local/lib/roadstead/volume prepare
 systemctl enable -q --now roadstead-volume
 chmod 0711 /opt/nativeplanet
 
-# groundseg: GroundSeg, by checksum, listening only behind the firewalls and with its password
 step=groundseg
-# GroundSeg finds its ships' volumes in this one place.
 if [ ! -L /var/lib/docker ]; then
   [ ! -d /var/lib/docker ] || rmdir /var/lib/docker
   ln -s /opt/nativeplanet/docker /var/lib/docker
 fi
 systemctl enable -q --now docker roadstead-containers
 [ -d /opt/nativeplanet/groundseg ] || install -d /opt/nativeplanet/groundseg
-# Piers that are uploaded, exported and backed up lie in here.
 chmod 0700 /opt/nativeplanet/groundseg
 if [ ! -x /opt/nativeplanet/groundseg/groundseg ]; then
   work=$(mktemp -d)
@@ -888,7 +841,6 @@ if [ ! -x /opt/nativeplanet/groundseg/groundseg ]; then
 fi
 systemctl enable -q --now groundseg
 
-# edge: TLS in front of the ships
 step=edge
 caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null
 systemctl enable -q caddy

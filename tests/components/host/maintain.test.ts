@@ -1,0 +1,135 @@
+// Maintenance, run by sh against a stub of vere: one ship at a time, only between a clean stop and a start.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { maintenance } from "../../../components/host/render/ship-units";
+import { booted, ID, PLANET, STUB, type Sandbox } from "./ship-sandbox";
+
+const unit = (id = ID) => `roadstead-ship@${id}.service`;
+
+function running(): Sandbox {
+  const s = booted();
+  s.write("stubs/du", "#!/bin/sh\nprintf '1000\\tx\\n'\n", "0755");
+  s.script("ship", ["start", ID]);
+  s.calls();
+  return s;
+}
+
+it.each([
+  ["prep", ["prep"]],
+  ["pack", ["pack"]],
+  ["roll-chop", ["roll", "chop"]],
+])("%s works only between a clean stop and a start, and waits until the ship answers", (task, work) => {
+  const s = running();
+  expect(s.script("maintain", [task])).toMatchObject({ code: 0 });
+  expect(s.calls().filter((l) => !l.startsWith("urbit info"))).toEqual([
+    `systemctl stop ${unit()}`,
+    ...work.map((w) => `urbit ${w} --loom 31 /srv/ships/${ID}`),
+    `systemctl start ${unit()}`,
+    `urbit -t --loom 31 -p 34543 --http-port 8081 -b 127.0.0.1 /srv/ships/${ID}`,
+  ]);
+  expect(s.has(`run/roadstead/stopped/${ID}`)).toBe(false);
+});
+
+it("has a timer for each task, and each starts what a run that was killed had stopped", () => {
+  const files = maintenance();
+  for (const task of ["pack", "roll-chop", "prep"]) {
+    const text = (name: string) => files.find((f) => f.path.endsWith(`/${name}`))!.content;
+    expect(text(`roadstead-${task}.timer`)).toMatch(/^OnCalendar=/m);
+    expect(text(`roadstead-${task}.service`)).toContain("ExecStopPost=/usr/local/lib/roadstead/maintain resume\n");
+  }
+});
+
+it("leaves a ship running when the disk has no room for the work, and fails", () => {
+  const s = running();
+  const done = s.script("maintain", ["pack"], { FREE: "1000" });
+  expect(done).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("pack needs 1049576 KiB free and there are 1000"),
+  });
+  expect(s.calls()).toEqual([]);
+});
+
+it("leaves the pier alone after a stop that was not clean, by systemd's word or by the ship's own record, and starts the ship", () => {
+  for (const file of ["result", "unclean"]) {
+    const s = running();
+    s.write(file, "timeout\n");
+    expect(s.script("maintain", ["pack"]).code).toBe(1);
+    const calls = s.calls().join("\n");
+    expect(calls).not.toContain("urbit pack");
+    expect(calls).toContain(`systemctl start ${unit()}`);
+  }
+});
+
+it("starts a ship as it is when the work on it fails", () => {
+  const s = running();
+  s.write("fails", "roll");
+  expect(s.script("maintain", ["roll-chop"])).toMatchObject({ code: 1, err: expect.stringContaining("roll failed") });
+  const calls = s.calls();
+  expect(calls.join()).not.toContain("urbit chop");
+  expect(calls).toContain(`systemctl start ${unit()}`);
+  expect(s.has(`active/${ID}`)).toBe(true);
+});
+
+it("does not touch a ship that is not running, and starts none", () => {
+  const s = running();
+  s.script("ship", ["stop", ID]);
+  s.calls();
+  expect(s.script("maintain", ["pack"]).code).toBe(0);
+  expect(s.calls()).toEqual([]);
+});
+
+it("takes one ship after the other, and none after one that does not come up again", () => {
+  const s = running();
+  const zod = { ...PLANET, id: "zod", name: "~zod", fake: true, amesPort: 34544, httpPort: 8082 };
+  s.add(zod);
+  expect(s.firstBoot("zod")).toBe(0);
+  s.script("ship", ["start", "zod"]);
+  s.calls();
+  expect(s.script("maintain", ["pack"]).code).toBe(0);
+  const order = s.calls().filter((l) => /systemctl (stop|start)/.test(l));
+  expect(order).toEqual(
+    ["stop", "start"]
+      .flatMap((w) => [`systemctl ${w} ${unit()}`])
+      .concat(["stop", "start"].map((w) => `systemctl ${w} ${unit("zod")}`)),
+  );
+  s.write("broken-bin", "");
+  expect(s.script("maintain", ["pack"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("the other ships are left as they are"),
+  });
+  expect(s.calls().filter((l) => /systemctl stop/.test(l))).toEqual([`systemctl stop ${unit()}`]);
+  expect(s.has("active/zod")).toBe(true);
+});
+
+it("keeps everybody else from starting the ship while its pier is worked on", () => {
+  const s = running();
+  // In the middle of pack somebody starts the unit, as the set-up does when it is run again.
+  const inTheMiddle = `case $1 in pack) systemctl start roadstead-ship@${ID}.service 2>"$ROADSTEAD_ROOT/said" ;; esac\n`;
+  s.write("usr/local/bin/urbit", STUB.replace("case $1 in\ninfo)", `${inTheMiddle}case $1 in\ninfo)`), "0755");
+  expect(s.script("maintain", ["pack"]).code).toBe(0);
+  expect(s.read("said")).toContain("its pier is being worked on");
+  expect(s.calls().filter((l) => l.startsWith("urbit -t"))).toHaveLength(1);
+});
+
+it("that was killed is made good by the next run, and by the unit's end", async () => {
+  const s = running();
+  s.write(
+    "usr/local/bin/urbit",
+    STUB.replace("pack | roll", "pack) sleep 0.4; kill -9 $PPID; sleep 0.4 ;;\nroll"),
+    "0755",
+  );
+  const child = spawn("sh", [join(s.root, "usr/local/lib/roadstead/maintain"), "pack"], { env: s.env });
+  await new Promise((resolve) => child.once("close", resolve));
+  expect(s.has(`active/${ID}`)).toBe(false);
+  expect(existsSync(join(s.root, `run/roadstead/stopped/${ID}`))).toBe(true);
+  expect(s.script("maintain", ["resume"]).code).toBe(0);
+  expect(s.has(`active/${ID}`)).toBe(true);
+  expect(s.has(`run/roadstead/stopped/${ID}`)).toBe(false);
+});
+
+it("refuses a task it does not know, and stops nothing", () => {
+  const s = running();
+  expect(s.script("maintain", ["meld"]).code).toBe(64);
+  expect(s.calls()).toEqual([]);
+});
