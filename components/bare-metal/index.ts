@@ -9,6 +9,7 @@ import {
   missingVersions,
   renderSettings,
   type HostAccess,
+  type HostBackup,
   type HostArch,
   type HostSettings,
   type HostShip,
@@ -39,6 +40,8 @@ export interface BareMetalHostArgs {
   volumeKey?: VolumeKey;
   /** The tang servers, with volumeKey tang: all must answer when the host boots. */
   tang?: TangServer[];
+  /** Encrypted copies of the piers in a bucket of yours. Default none. */
+  backups?: HostBackup;
   /** How the next steps reach the host. Default: the component's name. */
   address?: pulumi.Input<string>;
   /** Preview only: mark missing versions instead of throwing. Default false. */
@@ -82,6 +85,7 @@ export class BareMetalHost extends pulumi.ComponentResource {
       dataDevice: args.dataDevice,
       volumeKey: args.volumeKey,
       tang: args.tang,
+      backup: args.backups,
       vere: args.vere,
     };
     refuseIfAny("BareMetalHost", name, problems(settings, args.allowMissing ?? false));

@@ -8,6 +8,7 @@ import {
   hostProblems,
   type HostArch,
   type HostAccess,
+  type HostBackup,
   type HostKind,
   type HostPlace,
   type HostSettings,
@@ -54,6 +55,8 @@ export interface HostPlaceArgs {
   volumeKey?: VolumeKey;
   /** The tang servers, with volumeKey tang: all must answer when the host boots. Only used at creation. */
   tang?: TangServer[];
+  /** Encrypted copies of the pier in a bucket of yours. Default none. Not under GroundSeg. */
+  backups?: HostBackup;
   /** Swap file in GiB. Default 2. Only used at creation. */
   swapGiB?: number;
   /** none, weekly or daily backups of the root disk by DigitalOcean; they leave out the volume. Default none. */
@@ -99,6 +102,7 @@ export function settle(
     dataDevice: dataDevice(args.provider, pierVolumeName(what.kind, name, what.ships)),
     volumeKey: args.volumeKey,
     tang: args.tang,
+    backup: args.backups,
     vere: what.vere,
     groundseg: what.groundseg,
   };

@@ -27,6 +27,7 @@ function placeArgs(host: LockedHost, architecture: Architecture, opts: FromLockO
     volumeGiB: place.volumeGiB,
     volumeKey: settings.volumeKey,
     tang: settings.tang,
+    backups: settings.backup,
     swapGiB: settings.swapGiB,
     providerBackups: place.providerBackups,
     image: place.image,
@@ -63,7 +64,8 @@ export function bareMetalHostArgs(
   opts: Pick<BareMetalHostArgs, "allowMissing" | "address" | "dataDevice"> = {},
 ): BareMetalHostArgs {
   const { arch, memoryGiB, swapGiB, ships, access, domain, vere, ...volume } = hostSettings(host, architecture);
-  const { dataDevice, volumeKey, tang } = volume;
+  const { dataDevice, volumeKey, tang, backup: backups } = volume;
   const { address } = host;
-  return { arch, memoryGiB, swapGiB, ships, access, domain, vere, dataDevice, volumeKey, tang, address, ...opts };
+  const piers = { dataDevice, volumeKey, tang, backups };
+  return { arch, memoryGiB, swapGiB, ships, access, domain, vere, ...piers, address, ...opts };
 }

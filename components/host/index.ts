@@ -7,6 +7,7 @@ export {
   ProviderBackups,
   VolumeKey,
   type HostAccess,
+  type HostBackup,
   type HostShip,
   type PinnedBinary,
   type TangServer,

@@ -155,10 +155,11 @@ copy() {
 each() {
   was=$(noted)
   [ -n "$was" ] || { say "$id: has not booted, or is quarantined: left alone"; return 0; }
-  send || return 0
-  # Nothing happened since its last copy.
-  [ "$was $(state)" != "at $(last event) inactive" ] || return 0
-  if [ -n "$only" ] || [ "$(hours)" -ge ${every - 12} ]; then [ -n "$halt" ] || copy; fi
+  if send; then
+    # Nothing happened since its last copy.
+    [ "$was $(state)" != "at $(last event) inactive" ] || return 0
+    if [ -n "$only" ] || [ "$(hours)" -ge ${every - 12} ]; then [ -n "$halt" ] || copy; fi
+  fi
   [ "$(hours)" -lt ${every * 2} ] || bad "$id: has no copy younger than ${every * 2} hours"
 }
 
