@@ -65,7 +65,7 @@ export async function stopAll(): Promise<void> {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** A new volume, blank as a provider makes it. */
+/** A new volume, blank as a provider makes it, with room for a first boot. */
 export function blankVolume(name: string, bytes = 5 * 2 ** 29): Volume {
   const file = join(scratch, `volume-${name}-${Date.now()}`);
   writeFileSync(file, "");
