@@ -346,15 +346,16 @@ export function lockedHost(
   volume: VolumeInput,
 ): LockedHost {
   const { node, own, previous } = host;
-  const provider = isOwnNode(node) ? "own" : candidate.provider;
+  const at = isOwnNode(node)
+    ? { provider: "own" as const, region: "own" }
+    : { provider: candidate.provider, region: candidate.region };
   const piers =
     ships.reduce((sum, s) => sum + s.diskGiB, keptGiB) + (host.kind === "groundseg" ? GROUNDSEG_EXTRA_GIB : 0);
   const hw = own ? null : hardware(catalog, candidate, node);
   return {
     name: host.name,
     kind: host.kind,
-    provider,
-    region: isOwnNode(node) ? "own" : candidate.region,
+    ...at,
     zone: candidate.provider === "aws" && !isOwnNode(node) ? node.zone : null,
     size: isOwnNode(node) ? "own" : node.type,
     arch: node.arch,
@@ -371,9 +372,12 @@ export function lockedHost(
             16,
             ships.reduce((sum, s) => sum + 2 ** (s.loom - 30), 0),
           ),
-    providerBackups: previous?.providerBackups ?? "none",
+    providerBackups:
+      at.provider === "digitalocean"
+        ? (volume.wishes?.providerBackups ?? previous?.providerBackups ?? "none")
+        : (previous?.providerBackups ?? "none"),
     cell: host.cell,
-    ...volumeSettings(host, provider, volume),
+    ...volumeSettings(host, at, volume),
   };
 }
 

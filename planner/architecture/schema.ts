@@ -109,6 +109,8 @@ export const lockedHostSchema = z.strictObject({
   volumeKey: z.enum(VOLUME_KEYS).optional(),
   /** Servers that help to open it, with `tang`. */
   tang: z.array(z.strictObject({ url: z.string(), thumbprint: z.string() })).optional(),
+  /** The region that holds its ships' claims. Absent: its own. */
+  claimRegion: z.string().optional(),
   /** Own hosts: the disk for piers, by its stable path. Absent: the root disk. */
   dataDevice: z.string().optional(),
   /** Own hosts: where administrators reach it. Absent: its name. */

@@ -1,16 +1,20 @@
-// The pier volume of a host as the lock holds it: where it is and who keeps its key. Both are settled when it is prepared, so
-// neither changes by planning again.
+// The pier volume of a host as the lock holds it: where it is, who keeps its key, and where its ships are claimed. All of that
+// is settled when it is made, so none of it changes by planning again.
 import type { HostWishes, OwnHost } from "../requirements/schema";
 import type { HostPlan } from "./hosts";
 import { isPlaceholder } from "./identity";
 import { type LockProblem, problem } from "./problem";
 import type { LockedHost } from "./schema";
 
-type VolumeSettings = Pick<LockedHost, "volumeKey" | "tang" | "dataDevice">;
+type VolumeSettings = Pick<LockedHost, "volumeKey" | "tang" | "claimRegion" | "dataDevice">;
 type OwnSettings = Pick<LockedHost, "address" | "failureDomain">;
 
 /** What the requirements ask of a host's volume. Left out where it is the default: recorded locks keep their digest. */
-function wished(provider: LockedHost["provider"], own: OwnHost | null, wishes: HostWishes | undefined): VolumeSettings {
+function wished(
+  { provider, region }: Pick<LockedHost, "provider" | "region">,
+  own: OwnHost | null,
+  wishes: HostWishes | undefined,
+): VolumeSettings {
   const dataDevice = own?.dataDevice;
   const encrypted = provider === "digitalocean" || dataDevice !== undefined;
   return {
@@ -18,13 +22,17 @@ function wished(provider: LockedHost["provider"], own: OwnHost | null, wishes: H
       ? { volumeKey: wishes.volumeKey }
       : {}),
     ...(encrypted && wishes?.tang !== undefined ? { tang: wishes.tang } : {}),
+    ...(provider !== "own" && wishes?.claimRegion !== undefined && wishes.claimRegion !== region
+      ? { claimRegion: wishes.claimRegion }
+      : {}),
     ...(dataDevice === undefined ? {} : { dataDevice }),
   };
 }
 
-const recorded = ({ volumeKey, tang, dataDevice }: LockedHost): VolumeSettings => ({
+const recorded = ({ volumeKey, tang, claimRegion, dataDevice }: LockedHost): VolumeSettings => ({
   ...(volumeKey === undefined || volumeKey === "basic" ? {} : { volumeKey }),
   ...(tang === undefined ? {} : { tang }),
+  ...(claimRegion === undefined ? {} : { claimRegion }),
   ...(dataDevice === undefined ? {} : { dataDevice }),
 });
 
@@ -50,12 +58,12 @@ export interface VolumeInput {
 
 export function volumeSettings(
   host: HostPlan,
-  provider: LockedHost["provider"],
+  at: Pick<LockedHost, "provider" | "region">,
   input: VolumeInput,
 ): VolumeSettings & OwnSettings {
   const kept = prepared(host.previous, input);
   return {
-    ...(kept === null ? wished(provider, host.own, input.wishes) : recorded(kept)),
+    ...(kept === null ? wished(at, host.own, input.wishes) : recorded(kept)),
     ...(host.own?.address === undefined ? {} : { address: host.own.address }),
     ...(host.own?.failureDomain === undefined ? {} : { failureDomain: host.own.failureDomain }),
   };
@@ -88,6 +96,16 @@ export function volumeProblems(host: HostPlan, input: VolumeInput): LockProblem[
         wishes.tang.map((t) => t.url).join(", "),
         (kept.tang ?? []).map((t) => t.url).join(", "),
         `The volume is bound to its servers when it is prepared. ${attest}`,
+      ),
+    );
+  const claims = kept.claimRegion ?? kept.region;
+  if (kept.provider !== "own" && wishes?.claimRegion !== undefined && wishes.claimRegion !== claims)
+    problems.push(
+      refuse(
+        "claimRegion",
+        wishes.claimRegion,
+        claims,
+        `The claim in ${claims} is what a second stack runs into; in another region it would be a second claim of the same ship. ${attest}`,
       ),
     );
   const device = host.own?.dataDevice;

@@ -5,9 +5,9 @@ import { CLOUDS, jurisdiction } from "../catalog/regions";
 import { LIMITS } from "../catalog/limits";
 import type { Compliance, Mode, Requirements } from "../requirements/schema";
 import { type Context, type Draft, type Monthly, money } from "./draft";
+import { hostWishRejections } from "./host-wishes";
 import { awsDemands, awsFleet, largestCustomer } from "./quotas";
 import type { Provider, Rejection } from "./schema";
-import { volumeKeyRejections } from "../volume-key";
 
 /** Best availability a mode can be planned for, per ship. Roadstead's own judgment: a ship has one writer in one zone, so no mode shows 99.99. */
 const SLA_CEILING: Record<Mode, number> = {
@@ -68,7 +68,7 @@ function buildable(r: Requirements, d: Draft): Rejection[] {
     ];
   const hetzner =
     d.provider === "hetzner" ? [not("hosts at Hetzner", "rent them yourself and list them under existing.hosts")] : [];
-  return [...hetzner, ...(KUBERNETES.has(d.mode) ? inbound(r, d) : []), ...volumeKeyRejections(r, d)];
+  return [...hetzner, ...(KUBERNETES.has(d.mode) ? inbound(r, d) : []), ...hostWishRejections(r, d)];
 }
 
 /** One ship that wishes it is enough: what it asks for would be recorded, and never be there. */

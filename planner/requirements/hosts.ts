@@ -38,6 +38,19 @@ export const hostsSchema = z
       })
       .optional()
       .describe("For GroundSeg hosts, which do not start GroundSeg before it has its password."),
+    providerBackups: z
+      .enum(["none", "weekly", "daily"])
+      .optional()
+      .describe(
+        "DigitalOcean's own backups of a droplet's root disk. They leave out the pier volume, and with volumeKey basic hold the key to it. Default none.",
+      ),
+    claimRegion: z
+      .string()
+      .regex(/^[a-z0-9-]{2,32}$/, "a provider's own region name, such as us-east-1 or nyc3")
+      .optional()
+      .describe(
+        "The one region of the account that holds the claims of its ships, wherever they are: a second stack that declares the same ship is refused there. Default: the hosts' own region. It is fixed once a ship is claimed.",
+      ),
   })
   .optional()
   .describe("Wishes for hosts. A cluster takes none of them.");

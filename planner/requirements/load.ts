@@ -163,6 +163,7 @@ function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMake
   };
   file.regions.allowed?.forEach((name, i) => unknown(`regions.allowed[${i}]`, name));
   if (file.regions.dr !== undefined) unknown("regions.dr", file.regions.dr);
+  if (file.hosts?.claimRegion !== undefined) unknown("hosts.claimRegion", file.hosts.claimRegion);
   if (
     file.regions.dr !== undefined &&
     file.regions.allowed?.length === 1 &&

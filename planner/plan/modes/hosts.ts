@@ -4,6 +4,7 @@ import { LIMITS } from "../../catalog/limits";
 import { zonesOf } from "../../catalog/regions";
 import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES } from "../draft";
 import { recoveryOnAws, recoveryOnHosts } from "../recovery";
+import { claimVolumes, dropletBackups } from "../host-wishes";
 import { secondRegionLines } from "./second-region";
 import type { CostLine, PlannedNode, Provider, Rejection } from "../schema";
 import { sharedHosts } from "./shared-hosts";
@@ -57,11 +58,14 @@ export function vpsDraft(context: Context, mode: "vps" | "multi-vps", provider: 
       ? undefined
       : sizes.find((s) => s.memoryGiB >= Math.min(2, memoryGiB));
     machineLines(bill, provider, size, n, "per-ship", low);
+    if (provider === "digitalocean")
+      dropletBackups(context, bill, { region, size: size.name, count: n, kind: "per-ship" });
     nodes.push(...placed(size, n, 1, "one ship a host", zones, region));
   }
   volumeLines(bill, provider, totalDisk(context, count), zones.length > 0 ? count * EC2_ROOT_GIB : 0);
   addressLines(bill, provider, count, context);
   if (provider === "aws") backupLines(bill, context, count);
+  if (provider === "digitalocean") claimVolumes(context, bill, region, count, false);
   return {
     ...hostDraft(context, mode, provider, region, rejections, bill.lines, nodes),
     zones,
@@ -88,6 +92,8 @@ export function groundsegDraft(context: Context, provider: Provider, region: str
     const mine = machines.filter((m) => m === size.name);
     if (mine.length === 0) continue;
     machineLines(bill, provider, size, mine.length, "fixed");
+    if (provider === "digitalocean")
+      dropletBackups(context, bill, { region, size: size.name, count: mine.length, kind: "fixed" });
     const held = mix!.holds(size);
     nodes.push(
       ...placed(
@@ -107,11 +113,8 @@ export function groundsegDraft(context: Context, provider: Provider, region: str
     zones.length > 0 ? machines.length * EC2_ROOT_GIB : 0,
   );
   addressLines(bill, provider, machines.length, context);
-  if (provider === "digitalocean")
-    // A ship's claim is a volume named by its @p: creating a second of that name is refused (design §2 rule 1).
-    bill.add("claims: one 1 GiB volume a ship", "per-ship", ships.count, "GiB-month", "volume", {
-      resources: ["digitalocean:index/volume:Volume"],
-    });
+  // A ship's claim is a volume named by its @p: creating a second of that name is refused (design §2 rule 1).
+  if (provider === "digitalocean") claimVolumes(context, bill, region, ships.count, true);
   if (provider === "aws") backupLines(bill, context, ships.count);
   return {
     ...hostDraft(context, "groundseg", provider, region, rejections, bill.lines, nodes),

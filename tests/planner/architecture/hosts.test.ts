@@ -267,6 +267,18 @@ describe("the key of a volume, and where it is", () => {
     );
   });
 
+  test("the region of the claims is fixed, the provider's backups follow the file", () => {
+    const ships = { named: named([1, 2]) };
+    const first = write(wish({ ships, hosts: { claimRegion: "sfo3", providerBackups: "weekly" } }), "multi-vps");
+    const hosts = (more: object) => build(wish({ ships, hosts: more }), "multi-vps", first.after);
+    expect(hosts({}).problems).toEqual([]);
+    expect(only(hosts({}))).toMatchObject({ claimRegion: "sfo3", providerBackups: "weekly" });
+    expect(only(hosts({ providerBackups: "none" })).providerBackups).toBe("none");
+    expect(hosts({ claimRegion: "nyc3" }).problems.map((p) => p.path)).toEqual(
+      [1, 2].map((n) => `hosts.${planet(n).slice(1)}.claimRegion`),
+    );
+  });
+
   test("is asked for where safety was asked for, and decided by nobody else", () => {
     const asked = (more: object) =>
       plan(wish({ ships: { named: named([1]) }, platform: "vps", regions: { allowed: ["nyc3"] }, ...more }))
