@@ -2,6 +2,7 @@
 module.exports = [
   "ships",
   "hosts",
+  "upgrades",
   "tenants",
   "platform",
   "existing",
