@@ -4,8 +4,15 @@ import { ENVIRONMENT_TYPE, environmentInputs } from "../components/environment";
 import { amesLoadBalancer, AMES_LOAD_BALANCER_TYPE, amesShips } from "../components/eks/render/ames";
 import { renderCell } from "../components/fleet/render/cell";
 import type { RenderedResource } from "../components/fleet/render/resource";
-import { plannedHost } from "../components/host/render/plan";
-import { isGivenRef, isOutputRef, type Planned, type PlannedResource } from "../components/host/render/resources";
+import { plannedHost, plannedSsh } from "../components/host/render/plan";
+import {
+  isGivenRef,
+  isOutputRef,
+  isSecretRef,
+  type Planned,
+  type PlannedResource,
+  type SecretRef,
+} from "../components/host/render/resources";
 import { renderTenant, tenantPlan } from "../components/isolation/render/tenant";
 import { renderProbes } from "../components/monitoring/render/probes";
 import { NAMESPACE as MONITORING } from "../components/monitoring/render/values";
@@ -25,7 +32,7 @@ import {
   tenantsMade,
 } from "../stacks/cell-plan";
 import { stackTags } from "../stacks/tags";
-import type { GraphResource } from "./graph";
+import { REDACTED, type GraphResource } from "./graph";
 import type { StackToPreview } from "./result";
 import { ORGANIZATION } from "./runtime";
 import { STACK_TYPE } from "./tree";
@@ -44,7 +51,7 @@ export function renderCellStack(stack: StackToPreview, project: string): GraphRe
     inputs: environmentInputs(environmentArgs(architecture, digestsOf(stack))),
   });
   drawing.root = root.urn;
-  if (architecture.cluster === null) drawHosts(drawing, architecture);
+  if (architecture.cluster === null) drawHosts(drawing, stack);
   else drawCluster(drawing, architecture, project);
   drawGuard(drawing, name);
   return drawing.resources;
@@ -160,21 +167,23 @@ const HOST_TYPE = {
   "bare-metal": "roadstead:index:BareMetalHost",
 } as const;
 
-function drawHosts(drawing: Drawing, architecture: Architecture): void {
+function drawHosts(drawing: Drawing, { architecture, hostKeys }: StackToPreview): void {
   // Hosts of a provider share keys and network, which the platform's stack made.
   const platform = architecture.provider === "own" ? null : drawPlatform(drawing, architecture, drawing.where.project);
-  for (const host of architecture.hosts) drawHost(drawing, host, architecture, platform);
+  for (const host of architecture.hosts)
+    drawHost(drawing, host, architecture, { platform, recognised: hostKeys?.[host.name] !== undefined });
 }
 
 function drawHost(
   drawing: Drawing,
   host: LockedHost,
   architecture: Architecture,
-  platform: GraphResource | null,
+  { platform, recognised }: { platform: GraphResource | null; recognised: boolean },
 ): void {
   const self = drawing.add({ type: HOST_TYPE[host.kind], name: host.name, custom: false });
   const planned = plannedHost(host, architecture, { allowMissing: true, shared: platform !== null });
-  drawPlanned(drawing, planned?.resources ?? [], { parent: self, platform, provider: null });
+  const ssh = recognised ? plannedSsh(host, architecture, planned, { allowMissing: true }) : [];
+  drawPlanned(drawing, [...(planned?.resources ?? []), ...ssh], { parent: self, platform, provider: null });
 }
 
 /** Resources with outputs of each other. `provider` is that of the Kubernetes objects among them. */
@@ -203,8 +212,12 @@ function drawPlanned(
   }
 }
 
-/** A graph says what is kept and how things go, not what replaces them. */
-function shownOptions({ replaceOnChanges: _, ...shown }: PlannedResource["options"]): GraphResource["options"] {
+/** A graph says what is kept and how things go, not what replaces them or which answers are secret. */
+function shownOptions({
+  replaceOnChanges: _,
+  additionalSecretOutputs: __,
+  ...shown
+}: PlannedResource["options"]): GraphResource["options"] {
   return shown;
 }
 
@@ -213,6 +226,7 @@ function known(value: Planned, platform: GraphResource | null): unknown {
   if (value === undefined || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map((inner) => known(inner, platform));
   if (isOutputRef(value)) return null;
+  if (isSecretRef(value)) return redactedRef(value);
   if (isGivenRef(value)) return platform === null ? undefined : null;
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
@@ -222,12 +236,16 @@ function known(value: Planned, platform: GraphResource | null): unknown {
   return result;
 }
 
+const redactedRef = ({ of, keys }: SecretRef): unknown =>
+  of ? null : keys ? Object.fromEntries(keys.map((key) => [key, REDACTED])) : REDACTED;
+
 function waitsFor(resource: PlannedResource, urns: Map<string, string>, platform: GraphResource | null): string[] {
   const found = new Set(resource.dependsOn.map((key) => urns.get(key)!));
   const walk = (value: Planned): void => {
     if (value === undefined || typeof value !== "object") return;
     if (Array.isArray(value)) value.forEach(walk);
     else if (isOutputRef(value)) found.add(urns.get(value.ref)!);
+    else if (isSecretRef(value)) walk(value.of);
     else if (isGivenRef(value)) {
       if (platform !== null) found.add(platform.urn);
     } else Object.values(value).forEach(walk);

@@ -83,7 +83,8 @@ async function previewed(
 
 /** What a program of this stack finds around it: every secret is there, and none has a value. */
 function surroundingsOf(stack: StackToPreview): Surroundings {
-  return { ...digestsOf(stack), secret: () => secret(output(OFFLINE_SECRET)), allowMissing: true };
+  const { hostKeys } = stack;
+  return { ...digestsOf(stack), secret: () => secret(output(OFFLINE_SECRET)), hostKeys, allowMissing: true };
 }
 
 function runStack(stack: StackToPreview, project: string): Promise<ProgramRun> {

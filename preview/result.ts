@@ -21,6 +21,8 @@ export interface StackToPreview {
   runState?: RunState;
   /** Config secrets the stack file holds. Left out when unknown: a key the lock names then counts as given. */
   secretsSet?: ReadonlySet<string>;
+  /** SSH keys that its hosts are recognised by, by host name. Default: none. */
+  hostKeys?: Readonly<Record<string, string>>;
 }
 
 export interface PreviewOptions {

@@ -6,6 +6,7 @@ import type { Cluster as ClusterClass, ClusterAddons as AddonsClass, Network as 
 import type { AmesGround as AmesGroundClass } from "../components/eks";
 import type { NodePool as NodePoolClass, typesOffered as typesOfferedFunction } from "../components/eks";
 import type { ExistingCluster as ExistingClusterClass } from "../components/existing";
+import { backupTag } from "../components/backup/render/schedule";
 import type { Architecture } from "../planner/architecture/schema";
 import { recordedUse } from "../planner/existing-cluster";
 import type { AmesParts, StackOutputs, Surroundings } from "./surroundings";
@@ -149,7 +150,7 @@ function composeEks(architecture: Architecture, parent: pulumi.Resource): Platfo
       kubeProxyMode,
       reservedVolumeAttachments: clusterSettings.reservedVolumeAttachments,
       storageClass: clusterSettings.storageClass,
-      backupTag: backupTag(architecture),
+      backupTag: backupTag(architecture.environment),
       domain: architecture.dns.domain,
       zoneId: architecture.dns.zoneId,
       amesLoadBalancers: clusterSettings.amesLoadBalancers !== undefined,
@@ -244,11 +245,6 @@ function composeExisting(architecture: Architecture, around: Surroundings, paren
     ames: null,
     outputs: { platformReady: cluster.ready },
   };
-}
-
-/** What snapshot schedules select: volumes of all cells bear the environment's tag, not their stack's. */
-export function backupTag(architecture: Architecture): string {
-  return `roadstead-${architecture.environment}`;
 }
 
 function required<T>(value: T | null, what: string): T {

@@ -4,7 +4,8 @@ import type { GroundSegHost as GroundSegHostClass } from "../components/groundse
 import type { BareMetalHost as BareMetalHostClass } from "../components/bare-metal";
 import type { HostFoundation as HostFoundationClass } from "../components/host/foundation";
 import type { SharedHostInputs } from "../components/host/args";
-import { bareMetalHostArgs, groundSegHostArgs, vpsPlanetArgs } from "../components/host/from-lock";
+import { bareMetalHostArgs, groundSegHostArgs, hostSsh, vpsPlanetArgs } from "../components/host/from-lock";
+import { recordHostKey } from "../components/host/next-steps";
 import type { VpsPlanet as VpsPlanetClass } from "../components/vps";
 import type { Architecture, LockedHost } from "../planner/architecture/schema";
 import { stackTags } from "./tags";
@@ -30,7 +31,9 @@ export function composeHosts(architecture: Architecture, around: Surroundings, p
   }));
   return {
     addresses: byName(hosts, (made) => made.address),
-    nextSteps: byName(hosts, (made) => made.nextSteps),
+    logins: byName(hosts, (made) => made.logins),
+    backupState: byName(hosts, (made) => made.backup),
+    nextSteps: Object.fromEntries(hosts.map(({ host, made }) => [host.name, stepsOf(host, made, around)])),
     claims: byName(hosts, (made) => made.claims),
     ready: pulumi.all(hosts.map(({ made }) => made.ready)).apply((all) => all.every((ready) => ready)),
     ...(shared ? { sshKeyIds: shared.sshKeyIds, vpcId: shared.vpcId, subnetIds: shared.subnetIds } : {}),
@@ -45,8 +48,10 @@ interface Shared {
 }
 
 interface Made {
-  address: pulumi.Input<string>;
-  nextSteps: pulumi.Input<string[]>;
+  address: pulumi.Output<string>;
+  logins: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  backup: pulumi.Input<string[]>;
+  nextSteps: pulumi.Output<string[]>;
   claims: pulumi.Input<unknown>;
   ready: pulumi.Input<boolean>;
 }
@@ -96,21 +101,33 @@ function makeHost(
   parent: pulumi.Resource,
 ): Made {
   const { allowMissing } = around;
-  const joined = { allowMissing, shared: shared ? sharedInputs(shared, host) : undefined };
+  const ssh = hostSsh(host, architecture, around.hostKeys?.[host.name], (name) => around.secret(name));
+  const joined = { allowMissing, ssh, shared: shared ? sharedInputs(shared, host) : undefined };
   switch (host.kind) {
     case "bare-metal": {
-      const made = new (load.bareMetal())(host.name, bareMetalHostArgs(host, architecture, { allowMissing }), {
+      const made = new (load.bareMetal())(host.name, bareMetalHostArgs(host, architecture, { allowMissing, ssh }), {
         parent,
       });
-      return { address: "", nextSteps: made.nextSteps, claims: made.claim, ready: true };
+      const { address, logins, backup, nextSteps, claim: claims, ready } = made;
+      return { address, logins, backup, nextSteps, claims, ready };
     }
     case "groundseg":
       return new (load.groundseg())(host.name, groundSegHostArgs(host, architecture, joined), { parent });
     case "vps": {
-      const made = new (load.vps())(host.name, vpsPlanetArgs(host, architecture, joined), { parent });
-      return { address: made.address, nextSteps: made.nextSteps, claims: made.claim, ready: made.ready };
+      const args = vpsPlanetArgs(host, architecture, joined);
+      const made = new (load.vps())(host.name, args, { parent });
+      const { address, login, backup, nextSteps, claim: claims, ready } = made;
+      return { address, logins: { [args.ship.id]: login }, backup, nextSteps, claims, ready };
     }
   }
+}
+
+/** Where the host's key is not recorded, the way to have it done instead of doing it comes before what is to do by hand. */
+function stepsOf(host: LockedHost, { address, nextSteps }: Made, { hostKeys }: Surroundings): pulumi.Output<string[]> {
+  if (hostKeys?.[host.name] !== undefined) return nextSteps;
+  return pulumi
+    .all([address, nextSteps])
+    .apply(([at, [first, ...rest]]) => [first!, recordHostKey(host.name, at), ...rest]);
 }
 
 function sharedInputs(shared: Shared, { provider, zone }: LockedHost): SharedHostInputs {

@@ -16,6 +16,7 @@ export = compose(architecture, {
   architectureDigest: lock.architectureDigest,
   allowMissing: pulumi.runtime.isDryRun(),
   secret: configSecret,
+  hostKeys: lock.hostKeys,
 });
 
 function recordedLock(): Lock {

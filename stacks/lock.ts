@@ -6,11 +6,14 @@ import { missingVersions } from "../planner/architecture/missing";
 import type { Architecture } from "../planner/architecture/schema";
 import { foreignKeyProblem } from "../planner/boot-key";
 import { shipsWithKey } from "./cell-plan";
+import { readHostKeys } from "./host-keys";
 
 export interface Lock {
   architecture: Architecture;
   requirementsDigest: string;
   architectureDigest: string;
+  /** By host name. Beside the decision, not part of it: a host has its key only after `up`. */
+  hostKeys: Record<string, string>;
 }
 
 /** A stack whose lock cannot be applied; the message says what to do. */
@@ -43,7 +46,13 @@ export function readLock(stack: string, config: LockConfig): Lock {
     throw new LockRefused(
       `${file}: config.roadstead:requirementsDigest: received nothing; restore the file from version control`,
     );
-  return { architecture, requirementsDigest, architectureDigest: actual };
+  return { architecture, requirementsDigest, architectureDigest: actual, hostKeys: hostKeysIn(config, file) };
+}
+
+function hostKeysIn(config: LockConfig, file: string): Record<string, string> {
+  const { keys, problems } = readHostKeys(() => config.getObject("hostKeys"), file);
+  if (problems.length > 0) throw new LockRefused(problems.join("\n"));
+  return keys;
 }
 
 function recordedIn(config: LockConfig, file: string): unknown {

@@ -1,6 +1,7 @@
 // What serves all cells of an environment beside their platform: the registry of claims, monitoring, backups.
 import * as pulumi from "@pulumi/pulumi";
 import type { Backups as BackupsClass } from "../components/backup";
+import { backupTag } from "../components/backup/render/schedule";
 import type { Registry as RegistryClass } from "../components/fleet";
 import type { AdmissionPolicies as AdmissionPoliciesClass } from "../components/isolation";
 import type {
@@ -10,7 +11,7 @@ import type {
 } from "../components/monitoring";
 import type { Architecture } from "../planner/architecture/schema";
 import { monitoredShips, probesName } from "./cell-plan";
-import { backupTag, type Platform } from "./clusters";
+import type { Platform } from "./clusters";
 import type { Ground } from "./cell";
 import type { StackOutputs, Surroundings } from "./surroundings";
 import { stackTags } from "./tags";
@@ -113,7 +114,7 @@ export function composeBackups(architecture: Architecture, parent: pulumi.Resour
       everyHours: backup.everyHours,
       retentionDays: backup.retentionDays,
       objectLock: backup.objectLock,
-      backupTag: backupTag(architecture),
+      backupTag: backupTag(architecture.environment),
       tags: stackTags(architecture),
     },
     { parent },

@@ -8,6 +8,8 @@ export interface Surroundings {
   architectureDigest: string;
   /** A config secret by name. Always a secret Output. */
   secret(name: string): pulumi.Output<string>;
+  /** SSH keys that hosts of this stack are recognised by, by host name; a host without one is given nothing over SSH. Default: none. */
+  hostKeys?: Readonly<Record<string, string>>;
   /** Preview only: mark missing versions instead of refusing. */
   allowMissing: boolean;
 }

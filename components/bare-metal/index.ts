@@ -1,6 +1,7 @@
 // The same bootstrap for a machine that exists already: an idempotent script, no cloud resources.
 import * as pulumi from "@pulumi/pulumi";
 import { refuseIfAny } from "../refusal";
+import { deliver, delivered, sshProblems, type HostSsh } from "../host/delivery";
 import { nextSteps } from "../host/next-steps";
 import {
   HostKind,
@@ -17,6 +18,9 @@ import {
   type TangServer,
   type VolumeKey,
 } from "../host/render";
+import { backupState, logins } from "../host/render/outcome";
+
+export type { HostSsh } from "../host/delivery";
 
 /** Arguments of a BareMetalHost. */
 export interface BareMetalHostArgs {
@@ -42,8 +46,10 @@ export interface BareMetalHostArgs {
   tang?: TangServer[];
   /** Encrypted copies of the piers in a bucket of yours. Default none. */
   backups?: HostBackup;
-  /** How the next steps reach the host. Default: the component's name. */
+  /** How the next steps, and `ssh`, reach the host. Default: the component's name. */
   address?: pulumi.Input<string>;
+  /** How `pulumi up` runs the script and delivers secrets. Default: not at all; both are done by hand. */
+  ssh?: HostSsh;
   /** Preview only: mark missing versions instead of throwing. Default false. */
   allowMissing?: boolean;
 }
@@ -59,12 +65,21 @@ export interface BareMetalHostArgs {
  *     });
  *     export const script = attic.script;   // pulumi stack output script > attic.sh
  *
- * Makes no resources and costs nothing beside your machine. Its claim is only as wide as the locks you keep together:
+ * Makes no resources but, with `ssh`, Commands of @pulumi/command that run the script and deliver boot keys, and costs nothing
+ * beside your machine. Its claim is only as wide as the locks you keep together:
  * no provider refuses a second host that declares the same ship. Destroying it touches nothing on the machine.
  */
 export class BareMetalHost extends pulumi.ComponentResource {
   /** The idempotent script to run as root on the host. Holds no secret. */
   readonly script: pulumi.Output<string>;
+  /** Where the host is reached. */
+  readonly address: pulumi.Output<string>;
+  /** With `ssh`, true once the script has been run; else true at once: nobody looks. */
+  readonly ready: pulumi.Output<boolean>;
+  /** How to log in to each ship, by ship id: where, and where its code comes from; never the code. */
+  readonly logins: pulumi.Output<Record<string, string>>;
+  /** What of the host is backed up by whom, and what is not. */
+  readonly backup: pulumi.Output<string[]>;
   /** What to do next, in order. */
   readonly nextSteps: pulumi.Output<string[]>;
   /** How wide the claim is: only the locks that list the ship. */
@@ -88,15 +103,33 @@ export class BareMetalHost extends pulumi.ComponentResource {
       backup: args.backups,
       vere: args.vere,
     };
-    refuseIfAny("BareMetalHost", name, problems(settings, args.allowMissing ?? false));
+    const { ssh } = args;
+    refuseIfAny("BareMetalHost", name, [
+      ...problems(settings, args.allowMissing ?? false),
+      ...sshProblems(settings, ssh),
+    ]);
     const rendered = renderSettings(settings, { allowMissing: args.allowMissing });
 
     this.script = pulumi.output(rendered.script);
-    this.nextSteps = pulumi
-      .output(args.address ?? name)
-      .apply((address) => nextSteps(settings, address, { recorded: false }));
+    this.address = pulumi.output(args.address ?? name);
+    this.ready = ssh
+      ? deliver(this, settings, rendered, { ssh, address: this.address }).id.apply(() => true)
+      : pulumi.output(true);
+    this.logins = this.address.apply((address) => logins(settings, address));
+    this.backup = pulumi.output(backupState(settings, {}));
+    this.nextSteps = this.address.apply((address) =>
+      nextSteps(settings, address, { recorded: false, delivered: delivered(ssh) }),
+    );
     this.claim = pulumi.output("the lock only: nothing outside it refuses a second host that declares the same ship");
-    this.registerOutputs({ script: this.script, nextSteps: this.nextSteps, claim: this.claim });
+    this.registerOutputs({
+      script: this.script,
+      address: this.address,
+      ready: this.ready,
+      logins: this.logins,
+      backup: this.backup,
+      nextSteps: this.nextSteps,
+      claim: this.claim,
+    });
   }
 }
 

@@ -1,9 +1,11 @@
 // A host that runs GroundSeg for several ships. Refuses comets and an exposed setup page.
 import * as pulumi from "@pulumi/pulumi";
 import { settle, type HostPlaceArgs } from "../host/args";
+import { deliver, delivered } from "../host/delivery";
 import { nextSteps } from "../host/next-steps";
 import { register } from "../host/register";
 import { HostKind, type HostShip, type PinnedBinary } from "../host/render";
+import { backupState, logins } from "../host/render/outcome";
 import { planHost } from "../host/render/plan";
 import { renderSettings } from "../host/render/rendered";
 
@@ -17,6 +19,8 @@ export interface GroundSegHostArgs extends HostPlaceArgs {
   ships: HostShip[];
   /** The GroundSeg release and the checksum of its program for the host's architecture. Only used at creation. */
   groundseg?: PinnedBinary;
+  /** The config secret with the password of GroundSeg's page, by its name. Default none: a person gives it by hand, and GroundSeg waits. */
+  password?: { secret: string };
   /** closed until the setup is done; caddy then opens 80 and 443. Default closed. Changes the provider firewall in place. */
   web?: GroundSegWeb;
 }
@@ -40,7 +44,8 @@ export interface GroundSegHostArgs extends HostPlaceArgs {
  *     ├─ Volume of 1 GiB a ship, named by it: claim      protected, kept
  *     ├─ Droplet ─ VolumeAttachment, Firewall, ReservedIpAssignment
  *     ├─ ReservedIp
- *     └─ DnsRecord a ship (with a zone)
+ *     ├─ DnsRecord a ship (with a zone)
+ *     └─ Command: the set-up, and one a secret (with ssh)
  *
  * and on AWS what a VpsPlanet makes there, with one SSM Parameter and one Record a ship.
  *
@@ -53,10 +58,14 @@ export interface GroundSegHostArgs extends HostPlaceArgs {
 export class GroundSegHost extends pulumi.ComponentResource {
   /** Public address of the host. */
   readonly address: pulumi.Output<string>;
-  /** True once host, volume, firewall and address are joined; the host then sets itself up. */
+  /** True once host, volume, firewall and address are joined; the host then sets itself up. With `ssh`, once it has. */
   readonly ready: pulumi.Output<boolean>;
   /** What to do next, in order; the manual part of GroundSeg among it. */
   readonly nextSteps: pulumi.Output<string[]>;
+  /** How to log in to each ship, by ship id: where, and where its code comes from; never the code. */
+  readonly logins: pulumi.Output<Record<string, string>>;
+  /** What of the host is backed up by whom, and what is not. */
+  readonly backup: pulumi.Output<string[]>;
   /** Identity of the create-only object that claims each ship, by ship id. */
   readonly claims: pulumi.Output<Record<string, string>>;
 
@@ -66,17 +75,30 @@ export class GroundSegHost extends pulumi.ComponentResource {
       kind: HostKind.GroundSeg,
       ships: args.ships,
       groundseg: args.groundseg,
+      groundsegPassword: args.password,
       webOpen: args.web === GroundSegWeb.Caddy,
     });
-    const planned = planHost(place, settings, renderSettings(settings, { allowMissing: args.allowMissing }));
+    const rendered = renderSettings(settings, { allowMissing: args.allowMissing });
+    const planned = planHost(place, settings, rendered);
 
     const made = register(this, planned.resources, { ...args.shared });
 
     this.address = made.read(planned.address);
-    this.ready = pulumi.all(planned.readyWhen.map((key) => made.find(key).id)).apply(() => true);
+    const joined = planned.readyWhen.map(made.find);
+    const { ssh } = args;
+    const site = { address: this.address, made, after: planned.readyWhen };
+    const setUp = ssh ? [deliver(this, settings, rendered, { ...site, ssh })] : [];
+
+    this.ready = pulumi.all([...joined, ...setUp].map((r) => r.id)).apply(() => true);
     this.nextSteps = this.address.apply((address) =>
-      nextSteps(settings, address, { recorded: args.zoneId !== undefined }),
+      nextSteps(settings, address, { recorded: args.zoneId !== undefined, delivered: delivered(ssh) }),
     );
+    // Until the web is open, through a tunnel as everything else.
+    const open = args.web === GroundSegWeb.Caddy;
+    this.logins = this.address.apply((address) =>
+      logins(open ? settings : { ...settings, domain: undefined }, address),
+    );
+    this.backup = pulumi.output(backupState(settings, { ...args, snapshotHours: args.snapshots?.everyHours }));
     this.claims = pulumi.output(
       Object.fromEntries(Object.entries(planned.claims).map(([ship, ref]) => [ship, made.read(ref)])),
     );
@@ -84,6 +106,8 @@ export class GroundSegHost extends pulumi.ComponentResource {
       address: this.address,
       ready: this.ready,
       nextSteps: this.nextSteps,
+      logins: this.logins,
+      backup: this.backup,
       claims: this.claims,
     });
   }

@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { getStack } from "@pulumi/pulumi/metadata";
 import { refuseIfAny } from "../refusal";
+import { sshProblems, type HostSsh } from "./delivery";
 import type { HostProvider } from "./render";
 import {
   dataDevice,
@@ -31,6 +32,14 @@ export interface SharedHostInputs {
   vpcId?: pulumi.Input<string>;
   /** AWS: a public subnet in the host's zone. */
   subnetId?: pulumi.Input<string>;
+}
+
+/** A schedule that snapshots the volumes with a tag. */
+export interface VolumeSnapshots {
+  /** The schedule's `backupTag`. */
+  tag: string;
+  /** Hours between two snapshots; only said, never set here. */
+  everyHours: number;
 }
 
 /** Where and how large a host is. */
@@ -73,6 +82,10 @@ export interface HostPlaceArgs {
   zoneId?: string;
   /** What several hosts of one stack share. */
   shared?: SharedHostInputs;
+  /** AWS: the snapshot schedule that selects the pier volume; see Backups. Default: none does. Changes the volume's tags in place. */
+  snapshots?: VolumeSnapshots;
+  /** How `pulumi up` runs the set-up again when it changes, and delivers secrets. Default: not at all; both are done by hand. */
+  ssh?: HostSsh;
   /** Preview only: mark missing versions and images instead of throwing. Default false. */
   allowMissing?: boolean;
   /** Tags for everything that can be tagged: keys and values on AWS, `key:value` at DigitalOcean. */
@@ -87,7 +100,14 @@ export function settle(
   type: string,
   name: string,
   args: HostPlaceArgs,
-  what: { kind: HostKind; ships: HostShip[]; vere?: PinnedBinary; groundseg?: PinnedBinary; webOpen?: boolean },
+  what: {
+    kind: HostKind;
+    ships: HostShip[];
+    vere?: PinnedBinary;
+    groundseg?: PinnedBinary;
+    groundsegPassword?: { secret: string };
+    webOpen?: boolean;
+  },
 ): { settings: HostSettings; place: HostPlace } {
   const settings: HostSettings = {
     name,
@@ -105,6 +125,7 @@ export function settle(
     backup: args.backups,
     vere: what.vere,
     groundseg: what.groundseg,
+    groundsegPassword: what.groundsegPassword,
   };
   const place: HostPlace = {
     provider: args.provider,
@@ -121,6 +142,7 @@ export function settle(
     sharedKeys: args.shared?.sshKeyIds !== undefined,
     sharedNetwork: args.shared?.subnetId !== undefined,
     webOpen: what.webOpen ?? false,
+    backupTag: args.snapshots?.tag,
     tags: args.tags ?? {},
   };
   const network = args.shared ?? {};
@@ -128,6 +150,7 @@ export function settle(
     ...hostProblems(settings),
     ...placeProblems(place, settings),
     ...imageProblems(place),
+    ...sshProblems(settings, args.ssh),
     ...((network.vpcId === undefined) === (network.subnetId === undefined)
       ? []
       : [

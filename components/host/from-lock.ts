@@ -1,16 +1,33 @@
 // Component arguments from a lock: what stacks/ passes to the host components.
+import type * as pulumi from "@pulumi/pulumi";
 import type { Architecture, LockedHost } from "../../planner/architecture/schema";
 import type { BareMetalHostArgs } from "../bare-metal";
 import type { GroundSegHostArgs } from "../groundseg";
 import type { VpsPlanetArgs } from "../vps";
 import type { HostPlaceArgs, SharedHostInputs } from "./args";
+import type { HostSsh } from "./delivery";
 import { hostPlace, hostSettings } from "./render";
+import { deliveries } from "./render/delivery";
 
 export interface FromLockOptions {
   /** From a HostFoundation; with several hosts in a stack they must share one. */
   shared?: SharedHostInputs;
+  /** How `pulumi up` reaches the host, once its key is known. Default: not at all. */
+  ssh?: HostSsh;
   /** Preview only: mark what is missing instead of throwing. Default false. */
   allowMissing?: boolean;
+}
+
+/** A host whose key is known is given every secret it takes; `secret` gives one by its name. */
+export function hostSsh(
+  host: LockedHost,
+  architecture: Architecture,
+  hostKey: string | undefined,
+  secret: (name: string) => pulumi.Input<string>,
+): HostSsh | undefined {
+  if (hostKey === undefined) return undefined;
+  const names = deliveries(hostSettings(host, architecture)).map((d) => d.secret);
+  return { hostKey, secrets: Object.fromEntries(names.map((name) => [name, secret(name)])) };
 }
 
 function placeArgs(host: LockedHost, architecture: Architecture, opts: FromLockOptions): HostPlaceArgs {
@@ -36,6 +53,9 @@ function placeArgs(host: LockedHost, architecture: Architecture, opts: FromLockO
     domain: settings.domain,
     zoneId: place.zoneId,
     shared: opts.shared,
+    ssh: opts.ssh,
+    snapshots:
+      place.backupTag === undefined ? undefined : { tag: place.backupTag, everyHours: architecture.backup.everyHours },
     allowMissing: opts.allowMissing,
     tags: place.tags,
   };
@@ -54,14 +74,14 @@ export function groundSegHostArgs(
   architecture: Architecture,
   opts: FromLockOptions & Pick<GroundSegHostArgs, "web"> = {},
 ): GroundSegHostArgs {
-  const { ships, groundseg } = hostSettings(host, architecture);
-  return { ...placeArgs(host, architecture, opts), ships, groundseg, web: opts.web };
+  const { ships, groundseg, groundsegPassword } = hostSettings(host, architecture);
+  return { ...placeArgs(host, architecture, opts), ships, groundseg, password: groundsegPassword, web: opts.web };
 }
 
 export function bareMetalHostArgs(
   host: LockedHost,
   architecture: Architecture,
-  opts: Pick<BareMetalHostArgs, "allowMissing" | "address" | "dataDevice"> = {},
+  opts: Pick<BareMetalHostArgs, "allowMissing" | "address" | "dataDevice" | "ssh"> = {},
 ): BareMetalHostArgs {
   const { arch, memoryGiB, swapGiB, ships, access, domain, vere, ...volume } = hostSettings(host, architecture);
   const { dataDevice, volumeKey, tang, backup: backups } = volume;

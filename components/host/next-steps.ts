@@ -1,27 +1,53 @@
 // What a person does after `pulumi up`. Names secrets, never shows one.
 import { adminUser } from "./render/access";
+import { byHand, deliveries, howToGetHostKey, type Delivery } from "./render/delivery";
 import { shipHost } from "./render/edge";
-import { GROUNDSEG_API_PORT, GROUNDSEG_UI_PORT } from "./render/groundseg";
+import { GROUNDSEG, GROUNDSEG_API_PORT, GROUNDSEG_UI_PORT } from "./render/groundseg";
 import { LIB } from "./render/file";
+import { logins } from "./render/outcome";
 import { HostKind, VolumeKey, type HostSettings } from "./render/settings";
 import { usesLuks, volumeKey } from "./render/volume";
 
 const SHIP = `${LIB}/ship`;
 
-export function nextSteps(settings: HostSettings, address: string, dns: { recorded: boolean }): string[] {
+export interface Situation {
+  /** The ships' DNS records are made. */
+  recorded: boolean;
+  /** Names of secrets that `pulumi up` delivers; none where it does not reach the host. */
+  delivered?: ReadonlySet<string>;
+}
+
+export function nextSteps(settings: HostSettings, address: string, { recorded, delivered }: Situation): string[] {
   const login = `${adminUser(settings)}@${address}`;
   const own = settings.kind === HostKind.BareMetal;
   const steps = [
-    own
-      ? `Run the script on the host as root: roadstead host render STACK --script --host ${settings.name} prints it; the component's output \`script\` is the same text.`
-      : `Wait for the set-up: ssh ${login} 'sudo journalctl -fu roadstead-bootstrap'; it ends with /var/lib/roadstead/bootstrap.done.`,
+    delivered !== undefined
+      ? `The set-up is done; \`pulumi up\` runs it again when a file of it changes.`
+      : own
+        ? `Run the script on the host as root: roadstead host render STACK --script --host ${settings.name} prints it; the component's output \`script\` is the same text.`
+        : `Wait for the set-up: ssh ${login} 'sudo journalctl -fu roadstead-bootstrap'; it ends with /var/lib/roadstead/bootstrap.done.`,
   ];
   if (usesLuks(settings)) steps.push(...volumeSteps(settings, login));
-  if (settings.domain && !dns.recorded)
+  if (settings.domain && !recorded)
     for (const ship of settings.ships)
       steps.push(`Set the A record ${shipHost(ship.id, settings.domain)} to ${address}.`);
-  return [...steps, ...(settings.kind === HostKind.GroundSeg ? groundseg(settings, login) : ships(settings, login))];
+  const takes = (d: Delivery): string[] => [
+    delivered?.has(d.secret)
+      ? `Delivered over SSH, or found not to be needed: ${d.what}.`
+      : `Deliver ${d.what}, once, over SSH: ${byHand(d, login)}`,
+  ];
+  const others = deliveries(settings).filter((d) => d.ship === undefined);
+  return [
+    ...steps,
+    ...others.flatMap(takes),
+    ...(settings.kind === HostKind.GroundSeg ? groundseg(settings, login) : ships(settings, address, takes)),
+  ];
 }
+
+/** How a stack's `pulumi up` comes to deliver by itself. */
+export const recordHostKey = (host: string, address: string): string =>
+  `To have \`pulumi up\` deliver secrets and later changes of the set-up, record the key this host is recognised by, and run it again: ` +
+  `pulumi config set --path 'roadstead:hostKeys["${host}"]' 'KEY'. KEY is what this prints: ${howToGetHostKey(address)}.`;
 
 function volumeSteps(settings: HostSettings, login: string): string[] {
   const file = `${settings.name}-volume.key`;
@@ -49,7 +75,10 @@ function volumeSteps(settings: HostSettings, login: string): string[] {
   }
 }
 
-function ships(settings: HostSettings, login: string): string[] {
+function ships(settings: HostSettings, address: string, takes: (d: Delivery) => string[]): string[] {
+  const login = `${adminUser(settings)}@${address}`;
+  const hints = logins(settings, address);
+  const keys = new Map(deliveries(settings).map((d) => [d.ship, d]));
   return settings.ships.flatMap((ship) => {
     const called = ship.name ?? ship.id;
     if (ship.sealed) return [`${called} has booted for good and starts by itself.`];
@@ -57,17 +86,17 @@ function ships(settings: HostSettings, login: string): string[] {
       return [
         `Bring in the pier of ${called}, after its source is stopped for good: roadstead ship import FILE ${called} --pier PATH … gives the steps as a script, run with ${login}.`,
       ];
+    const key = keys.get(ship.id);
     const keyless = ship.fake || (ship.class === "comet" && !ship.keySecret);
     return [
-      ...(keyless
-        ? [`${called} boots by itself; follow it: ssh ${login} 'sudo journalctl -fu roadstead-first-boot@${ship.id}'`]
+      ...(key
+        ? takes(key)
         : [
-            `Deliver the boot key of ${called}, once, over SSH: ` +
-              `${ship.keySecret ? `pulumi config get ${ship.keySecret}` : `cat ${ship.id}.key`} | ssh ${login} 'sudo ${SHIP} key ${ship.id}'`,
+            keyless
+              ? `${called} boots by itself; follow it: ssh ${login} 'sudo journalctl -fu roadstead-first-boot@${ship.id}'`
+              : `Deliver the boot key of ${called}, once, over SSH: cat ${ship.id}.key | ssh ${login} 'sudo ${SHIP} key ${ship.id}'`,
           ]),
-      settings.domain
-        ? `Log in at https://${shipHost(ship.id, settings.domain)}; the code comes from the ship's own dojo (+code) or from Bridge.`
-        : `Log in through a tunnel: ssh -L ${ship.httpPort}:127.0.0.1:${ship.httpPort} ${login}, then http://localhost:${ship.httpPort}; the code comes from the ship's own dojo (+code) or from Bridge.`,
+      `Log in at ${hints[ship.id]}.`,
     ];
   });
 }
@@ -75,7 +104,12 @@ function ships(settings: HostSettings, login: string): string[] {
 function groundseg(settings: HostSettings, login: string): string[] {
   const tunnel = [GROUNDSEG_UI_PORT, GROUNDSEG_API_PORT].map((p) => `-L ${p}:127.0.0.1:${p}`).join(" ");
   return [
-    `Set up GroundSeg through a tunnel, at once: ssh ${tunnel} ${login}, then http://localhost:${GROUNDSEG_UI_PORT}. Whoever reaches this page first sets its password.`,
+    ...(settings.groundsegPassword
+      ? []
+      : [
+          `Give GroundSeg a password for its page, once; it does not start before: ssh -t ${login} 'sudo ${GROUNDSEG} password'`,
+        ]),
+    `Open GroundSeg's page through a tunnel and log in with its password: ssh ${tunnel} ${login}, then http://localhost:${GROUNDSEG_UI_PORT}.`,
     `In GroundSeg, add the ships in this order, so that they get the ports that are open: ${settings.ships
       .map((s) => s.name ?? s.id)
       .join(", ")}. Keys are given there, never here.`,

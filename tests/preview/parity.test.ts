@@ -1,5 +1,5 @@
 import type { Architecture } from "../../planner/architecture/schema";
-import { previewArchitectures, type GraphResource } from "../../preview";
+import { OFFLINE_SECRET, previewArchitectures, type GraphResource } from "../../preview";
 import { clusterArchitectures, hostArchitectures, stacksOf } from "./architectures";
 
 const byUrn = (resources: readonly GraphResource[]) => [...resources].sort((a, b) => (a.urn < b.urn ? -1 : 1));
@@ -28,6 +28,19 @@ describe("rendering a cell purely gives the graph its stack program gives", () =
       hostArchitectures({ cells: 3, shipsPerCell: 1, domain: "fleet.example.com" }),
     ],
   ];
+  test("cells of hosts whose SSH keys are recorded: their set-up and their boot keys are delivered", async () => {
+    const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    const stacks = stacksOf(hostArchitectures({ cells: 2, shipsPerCell: 2 })).map((stack) => ({
+      ...stack,
+      hostKeys: Object.fromEntries(stack.architecture.hosts.map((h) => [h.name, hostKey])),
+    }));
+    const rendered = await previewArchitectures(stacks);
+    const run = await previewArchitectures(stacks, { everyCellUnderRuntime: true });
+    const commands = run.graph.resources.filter((r) => r.type === "command:remote:Command");
+    expect(commands).toHaveLength(8);
+    expect(JSON.stringify(commands)).not.toContain(OFFLINE_SECRET);
+    expect(byUrn(rendered.graph.resources)).toEqual(byUrn(run.graph.resources));
+  });
   test.each(fleets)("%s", async (_name, architectures) => {
     const stacks = stacksOf(architectures);
     const rendered = await previewArchitectures(stacks);

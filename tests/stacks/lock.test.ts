@@ -3,15 +3,21 @@ import type { Architecture } from "../../planner/architecture/schema";
 import { LockRefused, nameable, readLock, refusals } from "../../stacks/lock";
 import { clusterArchitectures, hostArchitectures } from "../preview/architectures";
 
+const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const digest = `sha256:${"1".repeat(64)}`;
 
-function config(architecture: Architecture | undefined, changes: Record<string, string | undefined> = {}) {
+function config(
+  architecture: Architecture | undefined,
+  changes: Record<string, string | undefined> = {},
+  hostKeys?: unknown,
+) {
   const values: Record<string, string | undefined> = {
     requirementsDigest: digest,
     architectureDigest: architecture && architectureDigest(architecture),
     ...changes,
   };
-  return { getObject: () => architecture as unknown, get: (key: string) => values[key] };
+  const objects: Record<string, unknown> = { architecture, hostKeys };
+  return { getObject: (key: string) => objects[key], get: (key: string) => values[key] };
 }
 
 describe("the lock a stack applies", () => {
@@ -19,6 +25,12 @@ describe("the lock a stack applies", () => {
 
   test("is read with its digests when all is well", () => {
     expect(readLock("prod", config(architecture))).toMatchObject({ architecture, requirementsDigest: digest });
+  });
+
+  test("comes with the keys that hosts are recognised by, which are no part of its digest", () => {
+    expect(readLock("prod", config(architecture)).hostKeys).toEqual({});
+    const keys = { home: `${HOST_KEY} root@home` };
+    expect(readLock("prod", config(architecture, {}, keys))).toMatchObject({ architecture, hostKeys: keys });
   });
 
   test.each<[string, ReturnType<typeof config>, string, string]>([
@@ -39,6 +51,20 @@ describe("the lock a stack applies", () => {
       "requirementsDigest",
     ],
     ["its digest is missing", config(architecture, { architectureDigest: undefined }), "prod", "architectureDigest"],
+    ["host keys are a list", config(architecture, {}, ["x"]), "prod", "an object of host names"],
+    [
+      "a host key has its address in front",
+      config(architecture, {}, { home: `192.0.2.1 ${HOST_KEY}` }),
+      "prod",
+      "hostKeys.home",
+    ],
+    ["a host key is cut off", config(architecture, {}, { home: HOST_KEY.slice(0, 40) }), "prod", "cut off"],
+    [
+      "a host key is an RSA key",
+      config(architecture, {}, { home: "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB" }),
+      "prod",
+      "ed25519",
+    ],
   ])("is refused when %s", (_name, given, stack, says) => {
     expect(() => readLock(stack, given)).toThrow(LockRefused);
     expect(() => readLock(stack, given)).toThrow(says);

@@ -22,6 +22,9 @@ export function snapshotSchedule(everyHours: number, retentionDays: number): Sna
   return keep > MAX_SNAPSHOTS ? null : { intervalHours, keep, keepCopyDays: retentionDays };
 }
 
+/** What snapshot schedules select: volumes of all cells bear the environment's tag, not their stack's. */
+export const backupTag = (environment: string): string => `roadstead-${environment}`;
+
 /** What a restore means, wherever backups are shown. */
 export const RESTORING =
   "A periodic snapshot is an old copy: starting a ship from it makes the network see the past, and only a breach by the " +

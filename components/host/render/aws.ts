@@ -1,4 +1,5 @@
 // A host on AWS, as planned resources.
+import { BACKUP_TAG } from "../../eks/render/addons";
 import { inbound } from "./digitalocean";
 import { shipHost } from "./edge";
 import type { HostPlace } from "./place";
@@ -155,7 +156,7 @@ export function awsHost(
         type: "gp3",
         // EBS with the account's KMS key is this host's encryption of piers.
         encrypted: true,
-        tags: tags("volume"),
+        tags: { ...tags("volume"), ...(place.backupTag === undefined ? {} : { [BACKUP_TAG]: place.backupTag }) },
       },
       // The piers: never destroyed with the stack, never replaced.
       options: { ...KEEP },

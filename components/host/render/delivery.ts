@@ -4,7 +4,9 @@ import { foreignKeyProblem } from "../../../planner/boot-key";
 import { bootKeyCommand, SET_UP_COMMAND } from "./deliver-commands";
 import { BACKUP_SCRIPT } from "./backup";
 import { LIB } from "./file";
-import { secret, type PlannedResource } from "./resources";
+import { GROUNDSEG } from "./groundseg";
+import { LEAST_PASSWORD } from "./groundseg-command";
+import { secret, type OutputRef, type PlannedResource } from "./resources";
 import { HostKind, type HostSettings, type HostShip } from "./settings";
 
 /** A config secret that a host takes once, after its set-up. */
@@ -13,6 +15,8 @@ export interface Delivery {
   id: string;
   /** What it is, as a person calls it, such as `the boot key of ~sampel-palnet`. */
   what: string;
+  /** The ship whose boot key it is. */
+  ship?: string;
   /** Name of the config secret. */
   secret: string;
   /**
@@ -28,7 +32,9 @@ export interface Delivery {
 
 /** Every secret this host takes, in a fixed order. */
 export function deliveries(settings: HostSettings): Delivery[] {
-  return settings.kind === HostKind.GroundSeg ? [] : [...bucket(settings), ...settings.ships.flatMap(bootKey)];
+  return settings.kind === HostKind.GroundSeg
+    ? page(settings)
+    : [...bucket(settings), ...settings.ships.flatMap(bootKey)];
 }
 
 function bucket({ backup }: HostSettings): Delivery[] {
@@ -47,6 +53,25 @@ function bucket({ backup }: HostSettings): Delivery[] {
   ];
 }
 
+function page({ groundsegPassword }: HostSettings): Delivery[] {
+  if (!groundsegPassword) return [];
+  const command = `sudo ${GROUNDSEG} password`;
+  return [
+    {
+      id: "groundseg-password",
+      what: "the password of GroundSeg's page",
+      secret: groundsegPassword.secret,
+      command,
+      // 77 says that it has one already, which only its page changes.
+      unattended: `${command} || [ $? = 77 ]`,
+      refusal: (text) =>
+        text.trim().length >= LEAST_PASSWORD
+          ? null
+          : `config secret ${groundsegPassword.secret}: received fewer characters; accepted: a line of ${LEAST_PASSWORD} to 1024; set it again`,
+    },
+  ];
+}
+
 function bootKey(ship: HostShip): Delivery[] {
   // A sealed ship's key is used up, and an imported or a fake one never had any.
   if (ship.keySecret === undefined || ship.sealed || ship.imported || ship.fake) return [];
@@ -54,6 +79,7 @@ function bootKey(ship: HostShip): Delivery[] {
     {
       id: `key-${ship.id}`,
       what: `the boot key of ${ship.name ?? ship.id}`,
+      ship: ship.id,
       secret: ship.keySecret,
       command: `sudo ${LIB}/ship key ${ship.id}`,
       unattended: bootKeyCommand(ship.id),
@@ -78,15 +104,22 @@ export const byHand = (delivery: Delivery, login: string): string =>
 const COMMAND = "command:remote:Command";
 export const SET_UP = "set-up";
 
-/** `secrets`: names of those at hand. `after`: what makes the host reachable. */
+/** What makes the host reachable: keys of its resources, and its address among them; nothing for a host that is there already. */
+export type Reachable = { address?: OutputRef; after?: string[] };
+
+/** What the provider is told, or fills in, of a connection. */
+const CONNECTION = ["dialErrorLimit", "host", "hostKey", "perDialTimeout", "port", "user"];
+
+/** `secrets`: names of those at hand. */
 export function plannedDeliveries(
   settings: HostSettings,
   script: string,
-  { secrets, after }: { secrets: ReadonlySet<string>; after: string[] },
+  { secrets, address, after = [] }: { secrets: ReadonlySet<string> } & Reachable,
 ): PlannedResource[] {
   const { name } = settings;
   // sshd takes no environment from us, and no output of an earlier run is of any use to a later one.
-  const every = { connection: secret("connection"), addPreviousOutputInEnv: false };
+  const connection = { ...secret("connection"), ...(address ? { of: address } : { keys: CONNECTION }) };
+  const every = { connection, addPreviousOutputInEnv: false };
   return [
     {
       key: SET_UP,

@@ -1,5 +1,6 @@
 // Where a host stands and what it is made of, beside what runs on it.
 import type { Architecture, LockedHost } from "../../../planner/architecture/schema";
+import { backupTag } from "../../backup/render/schedule";
 import type { ProviderBackups } from "./settings";
 import { HostProvider } from "./settings";
 
@@ -23,6 +24,8 @@ export interface HostPlace {
   sharedNetwork: boolean;
   /** GroundSeg only: 80 and 443 open to the world. A planet with a domain has them open always. */
   webOpen: boolean;
+  /** What the account's snapshot schedule knows its volumes by; without it none is made. AWS only. */
+  backupTag?: string;
   tags: Record<string, string>;
 }
 
@@ -42,12 +45,13 @@ export function hostPlace(
     volumeGiB: host.volumeGiB ?? 0,
     providerBackups: host.providerBackups,
     image: aws ? hostImage?.aws : hostImage?.digitalocean,
-    claimRegion: host.claimRegion ?? host.region,
+    claimRegion: host.region,
     holder: architecture.stack,
     zoneId: architecture.dns.zoneId ?? undefined,
     sharedKeys: opts.shared ?? false,
     sharedNetwork: opts.shared ?? false,
     webOpen: opts.webOpen ?? false,
+    backupTag: aws && architecture.backup?.enabled ? backupTag(architecture.environment) : undefined,
     tags: { "roadstead:stack": architecture.stack, "roadstead:environment": architecture.environment },
   };
 }

@@ -2,21 +2,37 @@
 import type { Architecture, LockedHost } from "../../../planner/architecture/schema";
 import { awsHost } from "./aws";
 import { deliverUserData } from "./deliver";
+import { deliveries, plannedDeliveries } from "./delivery";
 import { digitalOceanHost } from "./digitalocean";
 import { renderSettings, type RenderedHost } from "./rendered";
 import { hostPlace, type HostPlace } from "./place";
-import type { PlannedHost } from "./resources";
+import type { PlannedHost, PlannedResource } from "./resources";
 import { HostProvider, hostSettings, type HostSettings, type RenderHostOptions } from "./settings";
 
-/** A host of a lock as planned resources; none for an own host. `shared`: keys and network come from a HostFoundation. */
-export function plannedHost(
-  host: LockedHost,
-  architecture: Architecture,
-  opts: RenderHostOptions & { shared?: boolean; webOpen?: boolean } = {},
-): PlannedHost | null {
+interface PlanOptions extends RenderHostOptions {
+  /** Keys and network come from a HostFoundation. */
+  shared?: boolean;
+  webOpen?: boolean;
+}
+
+/** A host of a lock as planned resources; none for an own host. */
+export function plannedHost(host: LockedHost, architecture: Architecture, opts: PlanOptions = {}): PlannedHost | null {
   const settings = hostSettings(host, architecture, opts);
   const place = hostPlace(host, architecture, opts);
   return place.provider === HostProvider.Own ? null : planHost(place, settings, renderSettings(settings, opts));
+}
+
+/** What a host is delivered over SSH once its key is recorded: everything it takes. */
+export function plannedSsh(
+  host: LockedHost,
+  architecture: Architecture,
+  made: PlannedHost | null,
+  opts: RenderHostOptions = {},
+): PlannedResource[] {
+  const settings = hostSettings(host, architecture, opts);
+  const secrets = new Set(deliveries(settings).map((d) => d.secret));
+  const reachable = made === null ? {} : { address: made.address, after: made.readyWhen };
+  return plannedDeliveries(settings, renderSettings(settings, opts).script, { secrets, ...reachable });
 }
 
 /** `given` has no image only in a preview, where the place it would take is marked. */

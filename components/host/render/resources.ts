@@ -13,9 +13,13 @@ export interface GivenRef {
   given: string;
 }
 
-/** A secret the caller hands in. Never in a preview. */
+/** A secret the caller hands in; a preview shows that there is one. */
 export interface SecretRef {
   secret: string;
+  /** Made of this output, so not known before it is. */
+  of?: OutputRef;
+  /** What is in it, where that is no secret. */
+  keys?: string[];
 }
 
 export type Planned =

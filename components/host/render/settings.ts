@@ -125,6 +125,8 @@ export interface HostSettings {
   backup?: HostBackup;
   vere?: PinnedBinary;
   groundseg?: PinnedBinary;
+  /** The config secret with the password of GroundSeg's page, only named; without it a person gives the password by hand. */
+  groundsegPassword?: { secret: string };
 }
 
 export interface RenderHostOptions {
@@ -188,6 +190,7 @@ export function hostSettings(host: LockedHost, architecture: Architecture, opts:
     backup: architecture.backup?.offHost,
     vere: pinned(architecture.versions.vere, host.arch),
     groundseg: pinned(architecture.versions.groundseg, host.arch),
+    groundsegPassword: host.kind === HostKind.GroundSeg ? architecture.groundseg?.password : undefined,
   };
 }
 
