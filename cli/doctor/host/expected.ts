@@ -19,6 +19,10 @@ export interface Expected {
   mount: string | null;
   luks: boolean;
   volumeKey: string;
+  /** Copies off the host; null for none. */
+  backup: NonNullable<Architecture["backup"]["offHost"]> | null;
+  /** The config secret with GroundSeg's password, where the lock names one. */
+  groundsegSecret: string | undefined;
 }
 
 /** Of the distribution's packages; the volume's and the firewall's are ours. */
@@ -48,6 +52,8 @@ export function expectedOf(
     mount: settings.dataDevice === undefined ? null : mountPoint(settings),
     luks: usesLuks(settings),
     volumeKey: volumeKey(settings),
+    backup: architecture.backup?.offHost ?? null,
+    groundsegSecret: architecture.groundseg?.password.secret,
   };
 }
 
@@ -68,10 +74,11 @@ function completed(settings: HostSettings, volume: Record<string, string> | null
   return { ...settings, ...kept, dataDevice: volume.DEVICE };
 }
 
-/** Timers all; services that stay, and are enabled at all. The first set-up is over, and ships have checks of their own. */
+/** Timers all; services that stay, and are enabled at all. The first set-up is over; ships and GroundSeg have checks of their own. */
 function expectedUnit(path: string, content: string): string[] {
   const [, name] = /^\/etc\/systemd\/system\/([\w.-]+\.(?:timer|service))$/.exec(path) ?? [];
-  if (name === undefined || name === "roadstead-bootstrap.service" || !content.includes("[Install]")) return [];
+  if (name === undefined || /^(roadstead-bootstrap|groundseg)\.service$/.test(name) || !content.includes("[Install]"))
+    return [];
   const stays = name.endsWith(".timer") || /^RemainAfterExit=yes|^Type=(simple|exec|notify)/m.test(content);
   return stays ? [name] : [];
 }

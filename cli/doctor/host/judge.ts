@@ -2,6 +2,8 @@
 import { EXIT, type ExitCode } from "../../exit";
 import { blocks, type Diagnosis, type Finding, LEVELS, ok } from "../diagnose";
 import { judgeAccess, judgeOutside } from "./judge-access";
+import { judgeCopies } from "./judge-copies";
+import { judgeGroundseg } from "./judge-groundseg";
 import { judgeMachine } from "./judge-machine";
 import { judgeShips } from "./judge-ships";
 import type { Silence } from "./login";
@@ -40,6 +42,8 @@ function told(subject: Subject, facts: Told["facts"]): Told {
 const insideFindings = (t: Told): Finding[] => [
   ok("login", `${t.subject.login}: logged in${t.facts.os === null ? "" : `, ${t.facts.os}`}`),
   ...judgeShips(t),
+  ...judgeGroundseg(t),
+  ...judgeCopies(t),
   ...judgeMachine(t),
   ...judgeAccess(t),
 ];
@@ -56,7 +60,8 @@ const WEIGHT = [
   /^sshd$/,
   /^port\//,
   /^site\//,
-  /^ship\//,
+  /^(ship\/|groundseg|docker-user)/,
+  /^backup/,
   /^failed\//,
   /^(unit|units)/,
 ];

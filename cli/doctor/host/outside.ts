@@ -72,7 +72,7 @@ export async function lookFromOutside(sight: Sight, network: Network): Promise<O
 
 const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address);
 
-const CONNECT_MS = 8_000;
+const CONNECT_MS = 5_000;
 const PAGE_MS = 15_000;
 
 export function realNetwork(): Network {
