@@ -26,7 +26,10 @@ export function cloudConfig(settings: HostSettings, files: HostFile[], missing: 
     ],
     disable_root: true,
     ssh_pwauth: false,
-    write_files: files.map((f) => ({ path: f.path, permissions: f.mode, content: f.content })),
+    // EC2 has little room: alike files beside each other, and no more indentation than YAML needs.
+    write_files: [...files]
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .map((f) => ({ path: f.path, permissions: f.mode, content: f.content })),
     runcmd: [
       ["systemctl", "daemon-reload"],
       // --no-block: the steps start units that wait for the end of the boot, which waits for this.
@@ -35,7 +38,7 @@ export function cloudConfig(settings: HostSettings, files: HostFile[], missing: 
     ],
   };
   const marks = missing.map((path) => `# MISSING: ${path}\n`).join("");
-  return `#cloud-config\n${marks}${stringify(doc, { lineWidth: 0 })}`;
+  return `#cloud-config\n${marks}${stringify(doc, { lineWidth: 0, indent: 1 })}`;
 }
 
 export function hostScript(settings: HostSettings, files: HostFile[], missing: string[]): string {
@@ -82,6 +85,6 @@ export function deliverUserData(
   const packed = gzipSync(userData, { level: 9 });
   if (provider === HostProvider.Aws && packed.length <= limit) return { userDataBase64: packed.toString("base64") };
   throw new Error(
-    `user-data of ${size} bytes is over the limit of ${limit} bytes at ${provider}: put fewer ships on the host`,
+    `user-data of ${size} bytes is over the limit of ${limit} bytes at ${provider}: name fewer ships, SSH keys or recipients of backups`,
   );
 }

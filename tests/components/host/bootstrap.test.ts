@@ -32,8 +32,9 @@ describe.each(["vps", "groundseg", "bare-metal"] as const)("the bootstrap of a %
   it("is cloud-init that parses and carries the same files as the script", () => {
     expect(rendered.userData.startsWith("#cloud-config\n")).toBe(true);
     const doc = parse(rendered.userData);
+    const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
     expect(doc.write_files).toEqual(
-      rendered.files.map((f) => ({ path: f.path, permissions: f.mode, content: f.content })),
+      rendered.files.map((f) => ({ path: f.path, permissions: f.mode, content: f.content })).sort(byPath),
     );
     for (const f of rendered.files)
       expect(rendered.script).toContain(`put ${f.path} ${f.mode} <<'ROADSTEAD_FILE'\n${f.content}ROADSTEAD_FILE\n`);
