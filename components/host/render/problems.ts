@@ -7,6 +7,7 @@ import {
   BACKUP_RHYTHMS,
   isAgeRecipient,
 } from "../../../planner/backups";
+import { LIMITS } from "../../../planner/catalog/limits";
 import { duplicateShips, secretInText, worldOpenCidr, type PredicateProblem } from "../../../planner/predicates";
 import { TANG_THUMBPRINT, TANG_URL } from "../../../planner/volume-key";
 import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
@@ -104,6 +105,17 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
         `${ships.length} ships`,
         "one ship",
         "use one VpsPlanet a ship, or a GroundSegHost",
+      ),
+    );
+  const most = LIMITS.groundsegShips.value;
+  if (settings.kind === HostKind.GroundSeg && ships.length > most)
+    out.push(
+      problem(
+        "many-ships",
+        "ships",
+        `${ships.length} ships`,
+        `at most ${most} ships`,
+        "use another GroundSegHost for the others",
       ),
     );
   out.push(...duplicateShips(ships.map((s) => ({ id: s.id, name: s.name ?? null }))));
