@@ -102,6 +102,9 @@ function crossReferences(a: Architecture, refuse: Refuse): void {
     const region = h.provider === "own" ? "own" : a.region;
     if (h.region !== region) refuse(["hosts", i, "region"], shown(h.region), shown(region));
     if (h.cell !== a.cell) refuse(["hosts", i, "cell"], shown(h.cell), `${shown(a.cell)}, the cell of this stack`);
+    const piers = [...a.ships, ...a.tombstones].reduce((sum, s) => sum + (s.host === h.name ? s.diskGiB : 0), 0);
+    if (h.volumeGiB !== null && h.volumeGiB < piers)
+      refuse(["hosts", i, "volumeGiB"], `${h.volumeGiB}`, `${piers} or more, what the piers on it take`);
     if (h.zone !== null && !h.zone.startsWith(h.region))
       refuse(["hosts", i, "zone"], shown(h.zone), `a zone of ${h.region}`);
   });

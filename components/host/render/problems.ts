@@ -10,6 +10,7 @@ import {
 import { LIMITS } from "../../../planner/catalog/limits";
 import { duplicateShips, secretInText, worldOpenCidr, type PredicateProblem } from "../../../planner/predicates";
 import { TANG_THUMBPRINT, TANG_URL } from "../../../planner/volume-key";
+import { diskProblems, portProblems } from "./room";
 import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
 import { usesLuks, volumeKey } from "./volume";
 import type { HostPlace } from "./place";
@@ -151,37 +152,6 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
   return out;
 }
 
-function portProblems(settings: HostSettings): PredicateProblem[] {
-  const out: PredicateProblem[] = [];
-  const taken = new Map<string, string>([
-    ["tcp/22", "SSH"],
-    ["tcp/80", "Caddy"],
-    ["tcp/443", "Caddy"],
-  ]);
-  if (settings.kind === HostKind.GroundSeg)
-    for (const p of [3000, 8000, 8080, 19999]) taken.set(`tcp/${p}`, "GroundSeg");
-  settings.ships.forEach((ship, i) => {
-    for (const [field, key] of [
-      ["amesPort", `udp/${ship.amesPort}`],
-      ["httpPort", `tcp/${ship.httpPort}`],
-    ] as const) {
-      const holder = taken.get(key);
-      if (holder)
-        out.push(
-          problem(
-            "port-taken",
-            `ships[${i}].${field}`,
-            `${key}, which is ${holder}'s`,
-            "a free port",
-            "give each ship a port of its own",
-          ),
-        );
-      else taken.set(key, ship.id);
-    }
-  });
-  return out;
-}
-
 function backupProblems({ backup, kind }: HostSettings): PredicateProblem[] {
   if (backup === undefined) return [];
   const out: PredicateProblem[] = [];
@@ -210,7 +180,13 @@ function backupProblems({ backup, kind }: HostSettings): PredicateProblem[] {
     "write it like us-east-1",
   );
   check(".prefix", prefix === undefined || BUCKET_PREFIX.test(prefix), prefix, "a path", "write it like fleet/prod");
-  check(".every", every === undefined || BACKUP_RHYTHMS.includes(every), every, BACKUP_RHYTHMS.join(", "), "choose one");
+  check(
+    ".every",
+    every === undefined || BACKUP_RHYTHMS.includes(every),
+    every,
+    BACKUP_RHYTHMS.join(", "),
+    "choose one",
+  );
   if (recipients.length === 0)
     check(".recipients", false, undefined, "at least one public key of age", "make two with age-keygen, off the host");
   recipients.forEach((r, i) =>
@@ -283,9 +259,7 @@ function volumeKeyProblems(settings: HostSettings): PredicateProblem[] {
 
 /** Problems of a host that Roadstead makes at a provider. */
 export function placeProblems(place: HostPlace, settings: HostSettings): PredicateProblem[] {
-  const out: PredicateProblem[] = [];
-  if (place.volumeGiB < 1)
-    out.push(problem("no-volume", "volumeGiB", String(place.volumeGiB), "at least 1 GiB", "give the piers a volume"));
+  const out = diskProblems(place, settings);
   if (place.provider === HostProvider.Own)
     out.push(
       problem(

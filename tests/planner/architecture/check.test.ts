@@ -26,6 +26,7 @@ describe("a lock whose parts contradict each other is refused, though every valu
     ["a zone where there are none", "doks", (a) => (at(a, first).zone = "nyc3"), /zone$/],
     ["a host of another region", "vps-aws", (a) => (a.hosts[0]!.region = "us-east-1"), /hosts\[0\]\.region$/],
     ["a host in another region's zone", "vps-aws", (a) => (a.hosts[0]!.zone = "us-east-1a"), /hosts\[0\]\.zone$/],
+    ["a volume too small for its piers", "vps-aws", (a) => (a.hosts[0]!.volumeGiB = 19), /hosts\[0\]\.volumeGiB$/],
     ["fewer ships than its cell counts", "eks", (a) => (a.cells[0]!.ships += 1), /cells\[0\]\.ships$/],
     [
       "a tombstone under another ship's object name",
