@@ -4,7 +4,6 @@ import { EXIT, type ExitCode } from "../exit";
 import { holdingKeys } from "../../planner/architecture/seal";
 import { bootProblems } from "../../planner/predicates";
 import { parkedShips, releaseSteps, upCommand } from "../next-steps";
-import { howToGetHostKey } from "../../components/host/render/delivery";
 import type { Facts } from "./facts";
 import { quotaNeeds } from "./quotas";
 
@@ -38,7 +37,6 @@ export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
     ...tools(facts),
     ...access(architecture, facts),
     ...secrets(architecture, facts),
-    ...recognition(architecture, facts),
     ...unsealed(architecture, facts),
     ...missing(facts),
     ...quotas(architecture),
@@ -188,47 +186,19 @@ function credential(provider: string, where: string | null, fix: string): Findin
 interface NamedSecret {
   secret: string;
   use: string;
-  /** `up` needs it; a host whose SSH key is not recorded takes its ships' keys after `up`, by hand. */
+  /** `up` needs it; a host takes its ships' keys after `up`, by hand. */
   forUp: boolean;
 }
 
-/** Hosts that `up` can deliver to, and those whose secrets are brought by hand. */
-function recognition(a: Architecture, f: Facts): Finding[] {
-  const { keys, problems } = f.hostKeys;
-  if (a.hosts.length === 0) return [];
-  const unknown = a.hosts.filter((h) => keys[h.name] === undefined).map((h) => h.name);
-  const known = a.hosts.length - unknown.length;
-  return [
-    ...(problems.length > 0 ? [blocks("host-keys/wrong", problems.slice(0, -1).join("; "), problems.at(-1)!)] : []),
-    ...(known > 0
-      ? [ok("host-keys", `${count(known)} whose SSH key is recorded: \`up\` delivers set-up and secrets to them`)]
-      : []),
-    ...(unknown.length > 0
-      ? [
-          look(
-            "host-keys/none",
-            `${count(unknown.length)} without a recorded SSH key (${some(unknown)}): \`up\` delivers nothing to them, their secrets are brought by hand`,
-            `once they are up: pulumi config set --stack ${f.stack} --path 'roadstead:hostKeys["${unknown[0]}"]' 'KEY'. KEY is what this prints: ${howToGetHostKey("ADDRESS")}`,
-          ),
-        ]
-      : []),
-  ];
-}
-
-const count = (hosts: number): string => `${hosts} host${hosts === 1 ? "" : "s"}`;
-const some = (names: string[]): string =>
-  names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
-
 /** Config secrets the lock names, with where they are used. */
-function secretsNamed(a: Architecture, f: Facts): NamedSecret[] {
+function secretsNamed(a: Architecture): NamedSecret[] {
   const kinds = new Map(a.hosts.map((h) => [h.name, h.kind]));
   const kindOf = (host: string | null) => (host === null ? null : (kinds.get(host) ?? null));
-  const recognised = (host: string) => f.hostKeys.keys[host] !== undefined;
   // GroundSeg takes keys in its own pages.
   const booting = a.ships.filter((s) => s.key !== null && !s.sealed && kindOf(s.host) !== "groundseg");
   return [
     ...(a.cluster?.kubeconfigSecret ? [{ secret: a.cluster.kubeconfigSecret, use: "kubeconfig", forUp: true }] : []),
-    ...booting.map((s) => ({ secret: s.key!.secret, use: `boot key of ${s.name ?? s.id}`, forUp: s.host === null || recognised(s.host) })),
+    ...booting.map((s) => ({ secret: s.key!.secret, use: `boot key of ${s.name ?? s.id}`, forUp: s.host === null })),
     ...(a.groundseg
       ? [{ secret: a.groundseg.password.secret, use: "password of GroundSeg's page", forUp: false }]
       : []),
@@ -238,7 +208,7 @@ function secretsNamed(a: Architecture, f: Facts): NamedSecret[] {
 }
 
 function secrets(a: Architecture, f: Facts): Finding[] {
-  return secretsNamed(a, f).map(({ secret, use, forUp }) => {
+  return secretsNamed(a).map(({ secret, use, forUp }) => {
     const kept = f.config.keys[`${f.project}:${secret}`];
     const id = `secret/${secret}`;
     if (kept === "secure") return ok(id, `${secret} (${use}) is set`);
@@ -293,7 +263,7 @@ function keyless(a: Architecture): string[] {
 }
 
 function nextCommands(a: Architecture, f: Facts): string[] {
-  const unset = secretsNamed(a, f).filter(({ secret }) => f.config.keys[`${f.project}:${secret}`] !== "secure");
+  const unset = secretsNamed(a).filter(({ secret }) => f.config.keys[`${f.project}:${secret}`] !== "secure");
   const unnamed = keyless(a);
   const replan = f.missing.length > 0;
   const init = (stack: string) => `pulumi stack init ${stack}`;
