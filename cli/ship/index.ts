@@ -7,6 +7,7 @@ import type { ShipDrillOptions } from "./drill";
 import type { ShipImportOptions } from "./import";
 import type { ShipListOptions } from "./list";
 import type { ShipSealOptions } from "./seal";
+import type { ShipUpgradeOptions } from "./upgrade";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a plain require keeps loading lazy and synchronous */
 const commands = {
@@ -20,6 +21,8 @@ const commands = {
     (require("./drill") as typeof import("./drill")).shipDrill(stack, name, options, io),
   seal: () => (stack: string, options: ShipSealOptions, io: Io) =>
     (require("./seal") as typeof import("./seal")).shipSeal(stack, options, io),
+  upgrade: () => (host: string, name: string, version: string | undefined, options: ShipUpgradeOptions, io: Io) =>
+    (require("./upgrade") as typeof import("./upgrade")).shipUpgrade(host, name, version, options, io),
   remove: () => (file: string, name: string, options: object, io: Io) =>
     (require("./remove") as typeof import("./remove")).shipRemove(file, name, options, io),
 };
@@ -42,7 +45,7 @@ const anEvent = (value: string): number => {
 export function shipCommands(program: Command, action: Action): void {
   const ship = program
     .command("ship")
-    .summary("list, add, import, remove and drill single ships")
+    .summary("list, add, import, upgrade, remove and drill single ships")
     .description(
       "Commands that speak of one ship. What changes goes into the requirements; `plan --write` and `up` follow.",
     );
@@ -94,6 +97,27 @@ export function shipCommands(program: Command, action: Action): void {
     .argument("<file>", "requirements file, YAML or JSON")
     .argument("<name>", "the ship's @p, or a comet's nickname")
     .action(action(commands.remove));
+
+  ship
+    .command("upgrade")
+    .summary("have a host give a newer vere to one of its ships")
+    .description(
+      "Have a host give a newer vere to one of its ships, through the host's own gates, over your own ssh. There is no way back " +
+        "once it has written to the pier. Exit 5 when a gate refuses and nothing changed, 12 when there is no way back.",
+    )
+    .argument("<host>", "a host's name with --stack, or user@address")
+    .argument("<name>", "the ship's @p, or a comet's nickname")
+    .argument("[version]", "the release; with --stack what its lock says")
+    .option("--stack <name>", "the stack whose lock knows the host")
+    .option("--address <address>", "where the host is, instead of what the stack says")
+    .option(
+      "--ssh-option <option>",
+      "passed to ssh as -o, such as Port=2222 (repeatable)",
+      (value: string, before?: string[]) => [...(before ?? []), value],
+    )
+    .option("--backup-taken", "you took a snapshot of its volume since its last start; nobody can check it")
+    .option("--now", "do not wait until the first ship of the host has run a day with the version")
+    .action(action(commands.upgrade));
 
   ship
     .command("seal")

@@ -11,8 +11,9 @@ const { files } = rendered(samples["bare metal"]);
 let machine: Machine;
 
 beforeAll(async () => {
-  const wanted = files.filter((f) => /ship|first-boot|\/maintain$|roadstead-(pack|roll)/.test(f.path));
+  const wanted = files.filter((f) => /ship|first-boot|\/maintain$|roadstead-(pack|roll|prep)/.test(f.path));
   machine = await Machine.start({
+    root: "installed",
     files: [
       ...wanted,
       {
@@ -99,6 +100,30 @@ it("whose key the runtime cannot read and prints: the key is in no log", async (
   expect(log).not.toContain(KEY.slice(0, 12));
 });
 
+it("whose key is another ship's can be given the right one without a breach: the network saw nothing", async () => {
+  behave("mismatch");
+  machine.run([SHIP, "key", ID], { input: `${KEY}\n` });
+  await settled(`roadstead-first-boot@${ID}`);
+  expect(status()).toMatch(/quarantine: its key was refused before anything reached the network/);
+  behave("well");
+  machine.get(`${SHIP} release ${ID} --key-refused`);
+  await booted();
+});
+
+it("whose port somebody holds is not started, its first boot not begun, and who it is is said", async () => {
+  machine.get(
+    "systemd-run -q --unit=squatter python3 -c 'import socket, time; s = socket.socket(2, 2); s.bind((\"\", 34543)); time.sleep(600)'",
+  );
+  await machine.until("the other program", "ss -Hlnu 'sport = :34543' | grep -q .");
+  machine.run([SHIP, "key", ID], { input: `${KEY}\n` });
+  await settled(`roadstead-first-boot@${ID}`);
+  expect(status()).toMatch(/^first boot: never; .*quarantine:$/);
+  const log = () => machine.get("journalctl --sync; journalctl --no-pager -o cat -n 30");
+  expect(log()).toMatch(/its udp port 34543 is held already, by "python3",pid=\d+/);
+  machine.get("systemctl stop squatter");
+  await booted();
+});
+
 it("killed in the middle of its first boot is quarantined", async () => {
   behave("boot-hangs");
   machine.run([SHIP, "key", ID], { input: `${KEY}\n` });
@@ -120,6 +145,15 @@ it("that the runtime refuses for a double boot is quarantined and not started ag
   behave("well");
   machine.sh(`systemctl start roadstead-ship@${ID}`);
   expect(machine.sh(`systemctl is-active roadstead-ship@${ID}`).out.trim()).not.toBe("active");
+});
+
+it("whose snapshot is from the future of its log is quarantined", async () => {
+  await booted();
+  machine.get(`systemctl stop roadstead-ship@${ID}`);
+  behave("from-future");
+  machine.sh(`systemctl start roadstead-ship@${ID}`);
+  await settled(`roadstead-ship@${ID}`);
+  expect(status()).toMatch(/quarantine: the runtime refused it: its event log is older than its snapshot$/);
 });
 
 it("that the runtime refuses for another reason is parked, not looped", async () => {
@@ -183,14 +217,14 @@ it("sees nothing of the host but its own place", async () => {
   );
 });
 
-it("is packed, and rolled and chopped, only between a clean stop and a start", async () => {
+it("is packed, rolled and chopped, and prepared, only between a clean stop and a start", async () => {
   await booted();
-  for (const task of ["pack", "roll-chop"]) {
+  for (const task of ["pack", "roll-chop", "prep"]) {
     const done = machine.sh(`systemctl start roadstead-${task}.service`, { limit: 120_000 });
     expect(done.code === 0 ? "" : machine.journal()).toBe("");
     await up();
   }
-  expect(machine.get(`cat /srv/ships/${ID}/.urb/maintained`)).toBe("pack\nroll\nchop");
-  expect(machine.get(`cat /srv/ships/${ID}/.urb/stopped-cleanly`)).toBe("xx");
+  expect(machine.get(`cat /srv/ships/${ID}/.urb/maintained`)).toBe("pack\nroll\nchop\nprep");
+  expect(machine.get(`cat /srv/ships/${ID}/.urb/stopped-cleanly`)).toBe("xxx");
   expect(status()).toMatch(/quarantine:$/);
 });

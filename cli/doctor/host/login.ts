@@ -31,12 +31,15 @@ const DEFAULTS = ["ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCou
 
 const withOptions = ({ options }: Login): string[] => [...DECIDED, ...options, ...DEFAULTS].flatMap((o) => ["-o", o]);
 
+/** What stands before the command on ssh's command line. */
+export const sshArguments = (login: Login): string[] => ["-T", ...withOptions(login), "--", login.target];
+
 /** Runs a script on the host as root, by sudo that asks for nothing. */
 export function askHost(io: Io, login: Login, script: string): Promise<Said> {
   // Whatever the login shell is.
   const command = `sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
   return new Promise((resolve, reject) => {
-    const ssh = spawn("ssh", ["-T", ...withOptions(login), "--", login.target, command], {
+    const ssh = spawn("ssh", [...sshArguments(login), command], {
       cwd: io.cwd,
       env: io.env as NodeJS.ProcessEnv,
       stdio: ["pipe", "pipe", "pipe"],

@@ -10,7 +10,7 @@ const PILOT_HOURS = 24;
 /** Minutes that a ship is waited for; after that it is left to go on. */
 const START_MINUTES = 60;
 
-/** Exit codes: 0 runs the version, 1 runs the old one again, 64 usage, 70 on the new one and not well, 75 later, 77 refused. */
+/** Exit codes: 0 runs the version, 1 runs the old one again, 64 usage, 69 on the new one and not up yet, 70 on it and down, 75 later, 77 refused. */
 export const upgradeScript = (): HostFile => ({ path: UPGRADE, mode: "0755", content: script });
 
 const script = `#!/bin/sh
@@ -88,7 +88,7 @@ proven() {
   mv -T "$root/usr/local/bin/.urbit" "$root/usr/local/bin/urbit"
   exit 0
 }
-unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 70; }
+unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 69; }
 if [ "$have" = "$version" ]; then
   case $record in *unproven) ;; *) say "runs vere $version already"; exit 0 ;; esac
   code=0

@@ -213,7 +213,7 @@ describe("once the new one has written to the pier there is no way back:", () =>
     );
     install(s, "4.7");
     expect(upgrade(s, undefined, { ROADSTEAD_MINUTE: "0" })).toEqual({
-      code: 70,
+      code: 69,
       said: expect.stringContaining("It is left to start"),
     });
     expect([record(s), s.has(`active/${ID}`)]).toEqual(["4.7 unproven", true]);

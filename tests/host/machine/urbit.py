@@ -9,6 +9,12 @@ try:
 except OSError:
     behaviour = ""
 pier = args[-1]
+# Where it is says which release it is.
+folder = os.path.basename(os.path.dirname(os.path.realpath(__file__)))
+version = folder if folder[0].isdigit() else "4.6"
+if args == ["-R"]:
+    print("urbit " + version)
+    sys.exit(0)
 
 
 def say(text):
@@ -57,7 +63,12 @@ if "-c" in args:
             sys.exit(1)
     if behaviour == "boot-fails":
         sys.exit(1)
+    if behaviour == "mismatch":
+        say("dawn: mismatch between -w sampel-palnet and -K ~zod")
+        sys.exit(1)
     os.makedirs(os.path.join(pier, ".urb", "chk"))
+    os.makedirs(os.path.join(pier, ".urb", "log", "0i0"))
+    open(os.path.join(pier, ".urb", "log", "0i0", "vere.txt"), "w").write(version)
     put_event(42)
     open(os.path.join(pier, ".urb", "chk", "image.bin"), "w").write("x")
     if behaviour == "boot-hangs":
@@ -73,10 +84,25 @@ if behaviour == "double-boot":
     say("boot: failed: double-boot detected, refusing to boot")
     os.remove(lock)
     sys.exit(1)
+if behaviour == "from-future":
+    say("mars: corrupt pier, snapshot (9) from future (log=7)")
+    os.remove(lock)
+    sys.exit(1)
 if behaviour == "refuses":
     say("loom: stale snapshot, downgrade runtime to replay")
     os.remove(lock)
     sys.exit(1)
+
+# A newer release starts an epoch of its own, and then no older one reads the pier.
+epoch = os.path.join(pier, ".urb", "log", "0i0", "vere.txt")
+wrote = open(epoch).read() if os.path.exists(epoch) else version
+if wrote != version:
+    if behaviour == "new-fails" or wrote > version:
+        say("loom: checkpoint version mismatch")
+        sys.exit(1)
+    open(epoch, "w").write(version)
+    if behaviour == "new-breaks":
+        sys.exit(1)
 
 # A worker process, like vere's: it must not be signalled by a stop.
 worker = os.fork()
@@ -115,7 +141,8 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 def stop(*_):
-    time.sleep(3 if behaviour == "slow-stop" else 0.2)
+    # Longer than the ninety seconds that systemd gives by itself.
+    time.sleep({"slow-stop": 3, "very-slow-stop": 100}.get(behaviour, 0.2))
     put_event(event() + 1)
     with open(os.path.join(pier, ".urb", "stopped-cleanly"), "a") as f:
         f.write("x")

@@ -1026,7 +1026,7 @@ proven() {
   mv -T "$root/usr/local/bin/.urbit" "$root/usr/local/bin/urbit"
   exit 0
 }
-unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 70; }
+unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 69; }
 if [ "$have" = "$version" ]; then
   case $record in *unproven) ;; *) say "runs vere $version already"; exit 0 ;; esac
   code=0
