@@ -2,6 +2,7 @@
 // --repair, --cluster and a host's name do.
 import { missingVersions } from "../planner/architecture";
 import { parseStackFile } from "../planner/architecture/stack-file";
+import { readHostKeys } from "../stacks/host-keys";
 import { type Diagnosis, diagnose, LEVELS } from "./doctor/diagnose";
 import { findingLines } from "./doctor/findings";
 import { hostByMistake, isHostTarget } from "./doctor/host/target";
@@ -46,15 +47,19 @@ export async function doctorCommand(
         ? parsed.problems.map((p) => p.message).join("\n")
         : `${file}: records no architecture yet. Record one with roadstead plan FILE --stack ${stack} --write`,
     );
+  const config = stackConfig(text);
+  const hostKeys = readHostKeys(() => config.hostKeys, file);
+  const delivers = architecture.hosts.some((h) => hostKeys.keys[h.name] !== undefined);
   const diagnosis = diagnose(architecture, {
-    ...lookAround(io, probe, project, architecture, stack),
+    ...lookAround(io, probe, project, architecture, stack, delivers),
+    hostKeys,
     stack,
     file,
     project: project.name,
     environmentProblems: stacksTogether(io, project, architecture).problems.map((p) => p.message),
     cellStacks:
       architecture.role === "platform" ? architecture.cells.map((c) => c.stack).filter((s) => s !== stack) : [],
-    config: stackConfig(text),
+    config,
     missing: missingVersions(architecture),
     runState: parsed.runState,
     lockProblems: parsed.problems.map((p) => p.message),

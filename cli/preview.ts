@@ -6,6 +6,7 @@ import { fileOfStack, parseStackFile } from "../planner/architecture/stack-file"
 import { buildArchitectures } from "../planner/architecture/build";
 import type { CostLine } from "../planner";
 import type { Preview, StackToPreview } from "../preview/result";
+import { readHostKeys } from "../stacks/host-keys";
 import { stacksTogether } from "./environment";
 import { EXIT, type ExitCode, refuseLocks, Stop, usage } from "./exit";
 import { type Io, painter } from "./io";
@@ -189,7 +190,9 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
     const { requirementsDigest, architectureDigest: recorded } = parsed;
     if (requirementsDigest === null || recorded === null)
       throw new Stop(EXIT.stale, `${file}: its digests are missing; restore the file from version control`);
-    const { keys } = stackConfig(text);
+    const { keys, hostKeys } = stackConfig(text);
+    const recognised = readHostKeys(() => hostKeys, file);
+    if (recognised.problems.length > 0) throw usage(recognised.problems.join("\n"));
     const secure = Object.keys(keys).filter((k) => keys[k] === "secure");
     return {
       name,
@@ -198,6 +201,7 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
       architectureDigest: recorded,
       runState: parsed.runState,
       secretsSet: new Set(secure.map((k) => k.slice(k.indexOf(":") + 1))),
+      hostKeys: recognised.keys,
     };
   }
 }

@@ -74,11 +74,13 @@ export function readStackFile(io: Io, project: Project, stack: string): { file: 
   return { file, text: readInput(io, file, "a stack file", MAX_STACK_BYTES) };
 }
 
-/** What a stack file says beside the lock. Values are never returned, only how they are kept. */
+/** What a stack file says beside the lock. Values are never returned, only how they are kept; but for public keys. */
 export interface StackConfig {
   /** Config key, project prefix included → kept encrypted, or in the clear. */
   keys: Record<string, "secure" | "plain">;
   secretsProvider: "passphrase" | "other" | "none";
+  /** `roadstead:hostKeys` as written, unchecked. */
+  hostKeys?: unknown;
 }
 
 export function stackConfig(text: string): StackConfig {
@@ -90,6 +92,7 @@ export function stackConfig(text: string): StackConfig {
     v !== null && typeof v === "object" && typeof (v as { secure?: unknown }).secure === "string";
   return {
     keys: Object.fromEntries(Object.entries(config).map(([k, v]) => [k, secure(v) ? "secure" : "plain"])),
+    ...(config["roadstead:hostKeys"] === undefined ? {} : { hostKeys: config["roadstead:hostKeys"] }),
     secretsProvider:
       typeof file.encryptionsalt === "string" && file.secretsprovider === undefined
         ? "passphrase"

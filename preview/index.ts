@@ -77,7 +77,7 @@ async function previewed(
       ]),
     ],
     missing: missingOf(stacks),
-    hosts: stacks.flatMap((s) => hostFiles(s.architecture)),
+    hosts: stacks.flatMap(hostFiles),
   };
 }
 

@@ -108,6 +108,10 @@ export interface HostFiles {
   /** Null for a host that exists already: it is given the script. */
   userData: string | null;
   script: string;
+  /** Secrets that the host takes after its set-up, as a person calls them. */
+  takes: string[];
+  /** Whether `pulumi up` delivers them: its SSH key is recorded. */
+  recognised: boolean;
   /** What stops, stays and goes with it, and what to do then. */
   loss: HostLoss;
 }

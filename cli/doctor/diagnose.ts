@@ -4,6 +4,8 @@ import { EXIT, type ExitCode } from "../exit";
 import { holdingKeys } from "../../planner/architecture/seal";
 import { bootProblems } from "../../planner/predicates";
 import { parkedShips, releaseSteps, upCommand } from "../next-steps";
+import { deliveries, howToGetHostKey } from "../../components/host/render/delivery";
+import { hostSettings } from "../../components/host/render/settings";
 import type { Facts } from "./facts";
 import { quotaNeeds } from "./quotas";
 
@@ -37,6 +39,7 @@ export function diagnose(architecture: Architecture, facts: Facts): Diagnosis {
     ...tools(facts),
     ...access(architecture, facts),
     ...secrets(architecture, facts),
+    ...recognition(architecture, facts),
     ...unsealed(architecture, facts),
     ...missing(facts),
     ...quotas(architecture),
@@ -186,29 +189,62 @@ function credential(provider: string, where: string | null, fix: string): Findin
 interface NamedSecret {
   secret: string;
   use: string;
-  /** `up` needs it; a host takes its ships' keys after `up`, by hand. */
+  /** `up` needs it; a host whose SSH key is not recorded takes its ships' keys after `up`, by hand. */
   forUp: boolean;
 }
 
+/** Hosts that `up` can deliver to, and those whose secrets are brought by hand. */
+function recognition(a: Architecture, f: Facts): Finding[] {
+  const { keys, problems } = f.hostKeys;
+  if (a.hosts.length === 0) return [];
+  const unknown = a.hosts.filter((h) => keys[h.name] === undefined).map((h) => h.name);
+  const known = a.hosts.length - unknown.length;
+  return [
+    ...(problems.length > 0 ? [blocks("host-keys/wrong", problems.slice(0, -1).join("; "), problems.at(-1)!)] : []),
+    ...(known > 0
+      ? [ok("host-keys", `${count(known)} whose SSH key is recorded: \`up\` delivers set-up and secrets to them`)]
+      : []),
+    ...(unknown.length > 0
+      ? [
+          look(
+            "host-keys/none",
+            `${count(unknown.length)} without a recorded SSH key (${some(unknown)}): \`up\` delivers nothing to them, their secrets are brought by hand`,
+            `once they are up: pulumi config set --stack ${f.stack} --path 'roadstead:hostKeys["${unknown[0]}"]' 'KEY'. KEY is what this prints: ${howToGetHostKey("ADDRESS")}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+const count = (hosts: number): string => `${hosts} host${hosts === 1 ? "" : "s"}`;
+const some = (names: string[]): string =>
+  names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+
 /** Config secrets the lock names, with where they are used. */
-function secretsNamed(a: Architecture): NamedSecret[] {
-  const kinds = new Map(a.hosts.map((h) => [h.name, h.kind]));
-  const kindOf = (host: string | null) => (host === null ? null : (kinds.get(host) ?? null));
-  // GroundSeg takes keys in its own pages.
-  const booting = a.ships.filter((s) => s.key !== null && !s.sealed && kindOf(s.host) !== "groundseg");
+function secretsNamed(a: Architecture, f: Facts): NamedSecret[] {
+  const booting = a.ships.filter((s) => s.key !== null && !s.sealed && s.host === null);
   return [
     ...(a.cluster?.kubeconfigSecret ? [{ secret: a.cluster.kubeconfigSecret, use: "kubeconfig", forUp: true }] : []),
-    ...booting.map((s) => ({ secret: s.key!.secret, use: `boot key of ${s.name ?? s.id}`, forUp: s.host === null })),
-    ...(a.groundseg
-      ? [{ secret: a.groundseg.password.secret, use: "password of GroundSeg's page", forUp: false }]
-      : []),
+    ...booting.map((s) => ({ secret: s.key!.secret, use: `boot key of ${s.name ?? s.id}`, forUp: true })),
+    ...takenByHosts(a, f),
     ...(a.monitoring.pagerDutySecret ? [{ secret: a.monitoring.pagerDutySecret, use: "PagerDuty", forUp: true }] : []),
     ...(a.monitoring.slackSecret ? [{ secret: a.monitoring.slackSecret, use: "Slack", forUp: true }] : []),
   ];
 }
 
+/** Secrets that hosts take after their set-up; several may take the same. */
+function takenByHosts(a: Architecture, f: Facts): NamedSecret[] {
+  const taken = new Map<string, NamedSecret>();
+  for (const host of a.hosts)
+    for (const { secret, what } of deliveries(hostSettings(host, a))) {
+      const forUp = f.hostKeys.keys[host.name] !== undefined || (taken.get(secret)?.forUp ?? false);
+      taken.set(secret, { secret, use: what.replace(/^the /, ""), forUp });
+    }
+  return [...taken.values()];
+}
+
 function secrets(a: Architecture, f: Facts): Finding[] {
-  return secretsNamed(a).map(({ secret, use, forUp }) => {
+  return secretsNamed(a, f).map(({ secret, use, forUp }) => {
     const kept = f.config.keys[`${f.project}:${secret}`];
     const id = `secret/${secret}`;
     if (kept === "secure") return ok(id, `${secret} (${use}) is set`);
@@ -263,7 +299,7 @@ function keyless(a: Architecture): string[] {
 }
 
 function nextCommands(a: Architecture, f: Facts): string[] {
-  const unset = secretsNamed(a).filter(({ secret }) => f.config.keys[`${f.project}:${secret}`] !== "secure");
+  const unset = secretsNamed(a, f).filter(({ secret }) => f.config.keys[`${f.project}:${secret}`] !== "secure");
   const unnamed = keyless(a);
   const replan = f.missing.length > 0;
   const init = (stack: string) => `pulumi stack init ${stack}`;

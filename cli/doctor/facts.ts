@@ -1,5 +1,6 @@
 // What the doctor is told about a machine, an account and a stack file. No value of a secret is ever part of it.
 import type { MissingFact, RunState } from "../../planner/architecture";
+import type { HostKeys } from "../../stacks/host-keys";
 import type { StackConfig } from "../project";
 
 export interface Facts {
@@ -33,6 +34,8 @@ export interface Facts {
   /** Credentials found, by provider: where, never what. */
   credentials: { aws: string | null; digitalocean: string | null; spaces: string | null };
   config: StackConfig;
+  /** SSH keys that hosts are recognised by, and what is wrong with them. */
+  hostKeys: HostKeys;
   /** What is recorded of its ships' first boots. */
   runState: RunState;
   /** What `up` refuses without, each with where it is set and how it is found. */

@@ -38,13 +38,22 @@ export type Looked = Omit<
   | "project"
   | "cellStacks"
   | "config"
+  | "hostKeys"
   | "missing"
   | "runState"
   | "lockProblems"
   | "environmentProblems"
 >;
 
-export function lookAround(io: Io, probe: Probe, project: Project, architecture: Architecture, stack: string): Looked {
+/** `delivers`: something goes to a host over SSH. */
+export function lookAround(
+  io: Io,
+  probe: Probe,
+  project: Project,
+  architecture: Architecture,
+  stack: string,
+  delivers = false,
+): Looked {
   const version = probe.run("pulumi", ["version"])?.trim() ?? null;
   const backend = backendOf(io, probe, project);
   const main = project.main === null ? null : path.join(project.root, project.main);
@@ -56,7 +65,7 @@ export function lookAround(io: Io, probe: Probe, project: Project, architecture:
     pulumi: version === null ? null : { version },
     languageHost: onPath(io, probe, "pulumi-language-nodejs"),
     plugins: version === null ? null : pluginsInstalled(probe),
-    pluginsNeeded: pluginsNeeded(probe, architecture),
+    pluginsNeeded: pluginsNeeded(probe, architecture, delivers),
     backend,
     stackExists: stackExists(probe, backend?.url ?? null, project.name, stack),
     passphrase: io.env.PULUMI_CONFIG_PASSPHRASE !== undefined || (io.env.PULUMI_CONFIG_PASSPHRASE_FILE ?? "") !== "",
@@ -95,13 +104,14 @@ function pluginsInstalled(probe: Probe): string[] | null {
   }
 }
 
-function pluginsNeeded(probe: Probe, a: Architecture): Facts["pluginsNeeded"] {
+function pluginsNeeded(probe: Probe, a: Architecture, delivers: boolean): Facts["pluginsNeeded"] {
   const onCluster = a.cluster !== null;
   const providers = new Set([a.provider, ...a.hosts.map((h) => h.provider)]);
   const names = [
     ...(providers.has("aws") ? ["aws"] : []),
     ...(providers.has("digitalocean") ? ["digitalocean"] : []),
     ...(onCluster ? ["kubernetes"] : []),
+    ...(delivers ? ["command"] : []),
     // Grafana's password.
     ...(a.monitoring.enabled && a.role === "platform" ? ["random"] : []),
   ];

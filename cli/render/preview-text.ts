@@ -92,13 +92,14 @@ function costs({ costs: c }: Preview, width: number): string[] {
   ).concat(whole.flatMap((n) => wrap(`It is ${n}.`, width, "  ")));
 }
 
-function ships({ ledger }: Preview): string[] {
+function ships({ ledger, hosts }: Preview): string[] {
   const c = ledger.counts;
   const parked = ledger.ships.filter((s) => s.parked && s.action === "first boot").length;
   const summary = `  first boot ${number(c["first boot"])}, kept ${number(c.kept)}, stopped ${number(c.stopped)}, removed ${number(c.removed)}`;
   const claims = tally(ledger.ships, (s) => s.claim);
   const keys = tally(ledger.ships, (s) => s.key);
   const lines = [summary, `  claims: ${claims}`, `  keys: ${keys || "none"}`];
+  lines.push(...deliveries(hosts));
   if (parked > 0) lines.push(`  ${number(parked)} created stopped: see the next steps`);
   if (ledger.ships.length === 0 || ledger.ships.length > LISTED_SHIPS) return lines;
   const rows = ledger.ships.map((s) => [
@@ -113,6 +114,25 @@ function ships({ ledger }: Preview): string[] {
   ]);
   const titles = ["ship", "class", "cell", "place", "happens", "claim", "key"].map((t) => ({ title: t }));
   return [...lines, "", ...columns([...titles, { title: "GiB", right: true }], rows)];
+}
+
+/** Who brings hosts the secrets they take after their set-up. */
+function deliveries(hosts: Preview["hosts"]): string[] {
+  const taking = hosts.filter((h) => h.takes.length > 0);
+  const secrets = (of: Preview["hosts"]) =>
+    many(
+      of.reduce((sum, h) => sum + h.takes.length, 0),
+      "secret",
+    );
+  const [over, byHand] = [taking.filter((h) => h.recognised), taking.filter((h) => !h.recognised)];
+  return [
+    ...(over.length > 0 ? [`  delivered over SSH: ${secrets(over)} to ${many(over.length, "host")}`] : []),
+    ...(byHand.length > 0
+      ? [
+          `  delivered by hand: ${secrets(byHand)} to ${many(byHand.length, "host")} whose SSH key is not recorded (nextSteps of \`up\` say how)`,
+        ]
+      : []),
+  ];
 }
 
 /** Hosts up to this many are listed for each way they are lost; more of them are counted. */

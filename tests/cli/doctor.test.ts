@@ -46,6 +46,7 @@ const HEALTHY: Facts = {
   projectFound: true,
   policyPack: "policies",
   environmentProblems: [],
+  hostKeys: { keys: {}, problems: [] },
   cellStacks: [],
   nodeMajor: 20,
   program: { main: "dist/stacks", built: true },
@@ -70,6 +71,25 @@ describe("diagnose", () => {
     planet = (await recorded(VPS)).architecture;
     fleet = (await recorded(FLEET)).architecture;
   });
+  test("says which hosts `up` delivers to; there it needs the secrets, elsewhere they are brought after it", () => {
+    const unset = { config: { keys: {}, secretsProvider: "other" as const } };
+    const found = (facts: Partial<Facts>) =>
+      Object.fromEntries(diagnose(planet, { ...HEALTHY, ...unset, ...facts }).findings.map((f) => [f.id, f]));
+    const byHand = found({});
+    expect(byHand["host-keys/none"]).toMatchObject({
+      level: "look",
+      what: expect.stringContaining("without a recorded SSH key (sampel-palnet)"),
+      fix: expect.stringContaining(`pulumi config set --stack prod --path 'roadstead:hostKeys["sampel-palnet"]' 'KEY'`),
+    });
+    expect(byHand["secret/sampel-palnet-key"]).toMatchObject({ level: "look" });
+    const over = found({ hostKeys: { keys: { "sampel-palnet": "ssh-ed25519 AAAA" }, problems: [] } });
+    expect(over["host-keys"]).toMatchObject({ level: "ok" });
+    expect(over["host-keys/none"]).toBeUndefined();
+    expect(over["secret/sampel-palnet-key"]).toMatchObject({ level: "blocks" });
+    const wrong = found({ hostKeys: { keys: {}, problems: ["hostKeys.x: received: nonsense", "do this"] } });
+    expect(wrong["host-keys/wrong"]).toMatchObject({ level: "blocks", fix: "do this" });
+  });
+
   const blocking = (a: Architecture, facts: Partial<Facts>) => {
     const d = diagnose(a, { ...HEALTHY, ...facts });
     return { exit: d.exit, ids: d.findings.filter((f) => f.level === "blocks").map((f) => f.id), next: d.next };
