@@ -1,6 +1,7 @@
 // A GroundSeg host from nothing, its volume and its Docker real; GroundSeg itself is a stub that does what its source says.
 import { createHash } from "node:crypto";
 import { hostSettings, renderSettings } from "../../components/host/render";
+import { deliveries } from "../../components/host/render/delivery";
 import { DEVICE, disk } from "./disk";
 import { INSIDE, internet, OUTSIDE, OUTSIDE_V6, seed } from "./downloads";
 import { harbour } from "./hosts";
@@ -114,12 +115,13 @@ it("takes no password while its volume is away: it would be written under it", (
   machine.get("systemctl start docker");
 });
 
+/** As `pulumi up` has it run over SSH: by the administrator, the password on standard input and not ended by a newline. */
+const [delivery] = deliveries({ ...hostSettings(host, lock), groundsegPassword: { secret: "groundseg-password" } });
+const delivered = (input: string): Done =>
+  machine.run(["su", "-s", "/bin/sh", "-c", delivery!.unattended!, "keeper"], { input });
+
 it("takes its password once, on standard input, and is set up when it first listens", async () => {
-  expect(password(`${CANARY}\n`)).toEqual({
-    code: 0,
-    out: "",
-    err: "roadstead: groundseg: has its password and runs\n",
-  });
+  expect(delivered(CANARY)).toEqual({ code: 0, out: "", err: "roadstead: groundseg: has its password and runs\n" });
   await runs("GroundSeg");
   expect(calls()).toEqual(["groundseg --http-port=8000"]);
   expect([login(CANARY), login("another password"), page("setup", "a stranger's password")]).toEqual([
@@ -165,6 +167,9 @@ it("does not read another password, and says where it is changed", () => {
   const before = machine.read(CONF);
   const done = password("a second password\n");
   expect(done).toMatchObject({ code: 77, out: "", err: expect.stringContaining("on its page") });
+  // Delivered again it is no failure, and said.
+  expect(delivered("a third password")).toMatchObject({ code: 0, err: expect.stringContaining("on its page") });
+  expect(delivered("")).toMatchObject({ code: 0 });
   expect(machine.read(CONF)).toBe(before);
 });
 
