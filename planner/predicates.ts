@@ -37,6 +37,12 @@ export const loomMiB = (loom: number): number => 2 ** (loom - 20);
 export const limitMiB = (memoryMiB: number, loom: number): number =>
   Math.max(memoryMiB, loomMiB(loom) + LOOM_HEADROOM_MIB);
 
+/** What hosts are made from: an AMI, or at DigitalOcean a slug of a system the set-up is written for, or an image of one's own by its number. */
+export const HOST_IMAGE = {
+  aws: /^ami-[0-9a-f]{8,17}$/,
+  digitalocean: /^(\d{1,12}|debian-1[2-9]-[\w-]{1,30}|ubuntu-(2[2-9]|[3-9]\d)-\d\d-[\w-]{1,30})$/,
+} as const;
+
 /** A limit below loom + headroom kills the ship while it writes a snapshot. */
 export function shipMemoryProblem(
   ship: Pick<LockedShip, "loom" | "limitMiB" | "memoryMiB">,

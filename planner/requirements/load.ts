@@ -2,7 +2,7 @@
 import { parseDocument } from "yaml";
 import { eksWishProblems } from "../architecture/cluster-network";
 import { knownRegions, providersOfRegion } from "../catalog/regions";
-import { worldOpenCidr } from "../predicates";
+import { HOST_IMAGE, worldOpenCidr } from "../predicates";
 import { type Problem, shown } from "./problem";
 import { type Requirements, type RequirementsFile, requirementsSchema } from "./schema";
 import { didYouMean, schemaProblems } from "./schema-problems";
@@ -178,6 +178,16 @@ function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMake
       ),
     );
 
+  const image = file.versions.hostImage?.digitalocean;
+  if (image !== undefined && !HOST_IMAGE.digitalocean.test(image))
+    problems.push(
+      problem(
+        "versions.hostImage.digitalocean",
+        image,
+        "a slug of Debian 12 or Ubuntu 22.04 or later, such as debian-12-x64, or an image's number",
+        "the set-up of hosts is written for these: doctl compute image list-distribution --public",
+      ),
+    );
   const currency = file.budget?.currency ?? "USD";
   if (currency !== "USD" && !(rates[currency]! > 0))
     problems.push(

@@ -27,6 +27,18 @@ test("host render writes every host below --out, and names a device for the pier
   expect(readFileSync(join(dir, "out/hosts/attic/script.sh"), "utf8")).toContain("DEVICE=/dev/disk/by-id/usb-x\n");
 });
 
+test("host render takes the disk that the file gives, and no other", async () => {
+  const disk = "/dev/disk/by-id/nvme-eui.01";
+  const wish = SETTLED.replace("monthly: 12", `monthly: 12, dataDevice: ${disk}`) + "hosts: { volumeKey: operator }\n";
+  const dir = workspace({ "r.yaml": wish });
+  const done = await roadstead(dir, ["host", "render", "./r.yaml"]);
+  expect(done).toMatchObject({ code: 0, stderr: "" });
+  expect(done.stdout).toContain(`DEVICE=${disk}\n`);
+  expect(done.stdout).toContain("KEY=operator\n");
+  const other = await roadstead(dir, ["host", "render", "./r.yaml", "--data-device", "/dev/disk/by-id/usb-x"]);
+  expect(other).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(`recorded with ${disk}`) });
+});
+
 test("host render renders nothing that would lock its administrator out or fetch what nobody checked", async () => {
   const dir = workspace({ "r.yaml": HOME });
   const done = await roadstead(dir, ["host", "render", "./r.yaml", "--out", "out"]);

@@ -161,6 +161,40 @@ describe("slips get a hint", () => {
   test("a merge key", () => {
     expect(problems({ ships: { count: 1 }, "<<": {} })[0]!.fix).toMatch(/merge keys/);
   });
+  test("tang without servers, servers without tang, a server twice, a key nobody keeps", () => {
+    const ships = { count: 1 };
+    const server = { url: "http://tang-1.example.com", thumbprint: "a".repeat(43) };
+    expect(paths({ ships, hosts: { volumeKey: "tang" } })).toEqual(["hosts.tang"]);
+    expect(paths({ ships, hosts: { tang: [server] } })).toEqual(["hosts.tang"]);
+    expect(paths({ ships, hosts: { volumeKey: "tang", tang: [server, server] } })).toEqual(["hosts.tang[1].url"]);
+    expect(paths({ ships, hosts: { volumeKey: "vault" } })).toEqual(["hosts.volumeKey"]);
+    const badly = [{ ...server, url: "tang-1" }];
+    expect(paths({ ships, hosts: { volumeKey: "tang", tang: badly } })).toEqual(["hosts.tang[0].url"]);
+    expect(paths({ ships, hosts: { volumeKey: "tang", tang: [server] } })).toEqual([]);
+  });
+
+  test.each(["/dev/sda", "/dev/disk/by-id/../sda", "nvme0n1", "/dev/disk/by-id/a b"])(
+    "a disk that is called %s",
+    (dataDevice) => {
+      const hosts = [{ memoryGiB: 8, diskGiB: 100, dataDevice }];
+      expect(paths({ ships: { count: 1 }, existing: { hosts } })).toEqual(["existing.hosts[0].dataDevice"]);
+    },
+  );
+
+  test.each(["-oProxyCommand=x", "host name", ""])("an address of a host that is %j", (address) => {
+    const hosts = [{ memoryGiB: 8, diskGiB: 100, address }];
+    expect(paths({ ships: { count: 1 }, existing: { hosts } })).toEqual(["existing.hosts[0].address"]);
+  });
+
+  test("an image the set-up of hosts is not written for, and a claim region nobody has", () => {
+    const image = (digitalocean: string) => paths({ ships: { count: 1 }, versions: { hostImage: { digitalocean } } });
+    for (const slug of ["debian-12-x64", "debian-13-x64", "ubuntu-24-04-x64", "131562"])
+      expect(image(slug)).toEqual([]);
+    for (const slug of ["fedora-40-x64", "debian-11-x64", "ubuntu-20-04-x64", "latest"])
+      expect(image(slug)).toEqual(["versions.hostImage.digitalocean"]);
+    expect(paths({ ships: { count: 1 }, hosts: { claimRegion: "nyc9" } })).toEqual(["hosts.claimRegion"]);
+  });
+
   test("two hosts of one name", () => {
     const hosts = [
       { memoryGiB: 8, diskGiB: 100 },

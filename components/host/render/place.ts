@@ -45,7 +45,7 @@ export function hostPlace(
     volumeGiB: host.volumeGiB ?? 0,
     providerBackups: host.providerBackups,
     image: aws ? hostImage?.aws : hostImage?.digitalocean,
-    claimRegion: host.region,
+    claimRegion: host.claimRegion ?? host.region,
     holder: architecture.stack,
     zoneId: architecture.dns.zoneId ?? undefined,
     sharedKeys: opts.shared ?? false,

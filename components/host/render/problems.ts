@@ -8,7 +8,13 @@ import {
   isAgeRecipient,
 } from "../../../planner/backups";
 import { LIMITS } from "../../../planner/catalog/limits";
-import { duplicateShips, secretInText, worldOpenCidr, type PredicateProblem } from "../../../planner/predicates";
+import {
+  duplicateShips,
+  HOST_IMAGE,
+  secretInText,
+  worldOpenCidr,
+  type PredicateProblem,
+} from "../../../planner/predicates";
 import { TANG_THUMBPRINT, TANG_URL } from "../../../planner/volume-key";
 import { diskProblems, portProblems } from "./room";
 import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
@@ -313,6 +319,19 @@ export function missingVersions(settings: HostSettings): string[] {
 
 /** The image a host starts from: without one nothing can be made, and none is chosen for you. */
 export function imageProblems(place: HostPlace): PredicateProblem[] {
+  const known = place.provider === HostProvider.Own || HOST_IMAGE[place.provider].test(place.image ?? "");
+  if (place.image && !known)
+    return [
+      problem(
+        "unknown-image",
+        "image",
+        place.image,
+        place.provider === HostProvider.Aws
+          ? "an AMI id such as ami-0123456789abcdef0"
+          : "a slug such as debian-12-x64, or an image's number",
+        "the set-up is written for Debian 12 and Ubuntu 22.04 and later: name one of those",
+      ),
+    ];
   if (place.image) return [];
   const path = `versions.hostImage.${place.provider}`;
   return [

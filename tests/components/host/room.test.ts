@@ -1,7 +1,7 @@
 // Ports and disks of a host: what is taken, missing or too small is refused before anything is made.
 import { diskProblems, portProblems } from "../../../components/host/render/room";
 import type { HostPlace, HostSettings } from "../../../components/host/render";
-import { hostPlace, hostSettings } from "../../../components/host/render";
+import { hostPlace, hostSettings, imageProblems } from "../../../components/host/render";
 import { groundseg, planet } from "./sample";
 
 const settings = (over: Partial<HostSettings> = {}, of = planet()): HostSettings => ({
@@ -61,5 +61,16 @@ describe("disks", () => {
     const { swapGiB } = settings();
     expect(paths({ rootDiskGiB: swapGiB + 7 })).toEqual(["rootDiskGiB"]);
     expect(paths({ rootDiskGiB: swapGiB + 8 })).toEqual([]);
+  });
+});
+
+describe("images", () => {
+  const codes = (over: Partial<HostPlace>) => imageProblems(place(over)).map((p) => p.code);
+  test("an unknown one is refused, as none at all is", () => {
+    expect(codes({})).toEqual([]);
+    expect(codes({ image: undefined })).toEqual(["missing-image"]);
+    expect(codes({ image: "fedora-40-x64" })).toEqual(["unknown-image"]);
+    expect(codes({ provider: "aws", image: "debian-12-x64" })).toEqual(["unknown-image"]);
+    expect(codes({ provider: "aws", image: "ami-0123456789abcdef0" })).toEqual([]);
   });
 });
