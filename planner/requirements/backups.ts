@@ -37,7 +37,10 @@ export const backupsSchema = z
         z
           .string()
           .regex(AGE_RECIPIENT, "a public key of age: age1 and 58 more characters, as age-keygen prints it")
-          .refine(isAgeRecipient, "a public key of age without a slip in it: its checksum is wrong"),
+          .refine(
+            (key) => !AGE_RECIPIENT.test(key) || isAgeRecipient(key),
+            "a public key of age without a slip in it: its checksum is wrong",
+          ),
       )
       .min(1)
       .max(8)
