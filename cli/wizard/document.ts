@@ -224,6 +224,7 @@ ${line(answers.experience !== undefined, `experience: ${answers.experience ?? "i
 # recovery: { rpoHours: 24, rtoHours: 4 }    # how much may be lost, how long it may take
 # domain: fleet.example.com                  # ships are served at <ship>.<domain>
 # access: { sshPublicKeys: [], adminCidrs: [] } # who may administer what is built
+# hosts: { volumeKey: operator }             # who keeps the key of the piers' disks: basic, tang or operator
 # versions: {}                               # versions and digests; \`up\` refuses without them
 `;
 }

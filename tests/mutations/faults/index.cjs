@@ -2,6 +2,7 @@
 module.exports = [
   "ships",
   "hosts",
+  "homes",
   "upgrades",
   "tenants",
   "platform",
