@@ -1,4 +1,4 @@
-// A host that runs GroundSeg for several ships. Refuses comets and an exposed setup page.
+// A host that runs GroundSeg for several ships. Refuses comets and a GroundSeg that listens without a password.
 import * as pulumi from "@pulumi/pulumi";
 import { settle, type HostPlaceArgs } from "../host/args";
 import { deliver, delivered } from "../host/delivery";
@@ -26,7 +26,7 @@ export interface GroundSegHostArgs extends HostPlaceArgs {
 }
 
 /**
- * A host for 5 to 20 ships under GroundSeg, which is set up through an SSH tunnel and never before an open port.
+ * A host for 5 to 20 ships under GroundSeg, which has its password before it listens, behind an SSH tunnel.
  *
  *     new GroundSegHost("harbour", {
  *       provider: "digitalocean", region: "nyc3", size: "m-2vcpu-16gb", arch: "x86_64",
