@@ -60,3 +60,11 @@ export function backupRejections(r: Wish, { mode }: Way): Rejection[] {
   if (mode === "managed") return refuse("a service that keeps its own backups", "leave backups out");
   return refuse("snapshots of the cluster's volumes instead", "take hosts, or leave backups out");
 }
+
+/** What the plan leaves to the user, where copies are made. */
+export function backupWarnings(r: Wish): string[] {
+  if (r.backups === undefined) return [];
+  return [
+    `backups: the bucket ${r.backups.bucket} is yours, and what it keeps and costs is in no line of this plan; while a copy is made its pier needs as much room again on its volume`,
+  ];
+}

@@ -1,6 +1,7 @@
 // requirements → plan. A pure function: the same input gives the same plan, on any day.
 import { shipsBehindBalancers } from "../architecture/ames";
 import { requirementsDigest } from "../architecture/digest";
+import { backupWarnings } from "../backups";
 import { type Catalog, defaultCatalog } from "../catalog/catalog";
 import type { Rates } from "../requirements/load";
 import { type Mode, MODES, type Requirements } from "../requirements/schema";
@@ -100,7 +101,7 @@ function warningsOf(context: Context, candidates: Candidate[], chosen: Candidate
       "Ames by load balancer: packets leave through NAT, and peers answer to where packets come from; only who is found by the load balancer's address, a galaxy in DNS, is reached through it, and this has not been run on AWS",
     );
   if (chosen !== null) {
-    warnings.push(...volumeKeyWarnings(r, chosen), ...hostWarnings(r, chosen));
+    warnings.push(...volumeKeyWarnings(r, chosen), ...hostWarnings(r, chosen), ...backupWarnings(r));
     const usual = usualChoice(r);
     if (usual !== null && !usual.modes.has(chosen.mode as Mode) && r.platform === "auto")
       warnings.push(

@@ -91,6 +91,7 @@ test("they bound what is lost with a volume where nothing else does, and the pla
     note: expect.stringContaining("the copy can be read, not started"),
   });
   expect(at(file({ every: "daily" }))).toMatchObject({ rpoHours: 26 });
+  expect(planned(file()).warnings).toContainEqual(expect.stringMatching(/bucket piers is yours.*no line of this plan/));
 });
 
 test("the lock records them, and is what it was without them", () => {
