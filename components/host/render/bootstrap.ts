@@ -134,7 +134,7 @@ function packages(settings: HostSettings): HostStep {
     ...["unattended-upgrades", "auditd", "e2fsprogs", "util-linux"],
     ...(settings.dataDevice ? ["cryptsetup"] : []),
     ...(usesLuks(settings) && volumeKey(settings) === VolumeKey.Tang ? ["clevis-luks"] : []),
-    ...(settings.kind === HostKind.GroundSeg ? ["docker.io", "iptables"] : []),
+    ...(settings.kind === HostKind.GroundSeg ? ["docker.io", "iptables", "procps"] : []),
     ...(settings.domain ? ["caddy"] : []),
     ...(settings.backup ? BACKUP_PACKAGES : []),
   ];

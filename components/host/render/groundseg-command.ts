@@ -41,7 +41,10 @@ def read(path):
 
 
 def run(*command):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def ready(conf):
@@ -81,7 +84,7 @@ def password():
         die("its volume is not mounted: wait for the end of the set-up, or open the volume")
     there = os.path.lexists(CONF)
     if there and not ready(read(CONF)):
-        run("systemctl", "stop", "groundseg")
+        subprocess.run(["systemctl", "stop", "groundseg"])
     conf = read(CONF) if there else {}
     if conf is None:
         die(CONF + " cannot be read: nothing was changed")
@@ -123,7 +126,10 @@ def stop():
     for name, pids in veres():
         say(name + " is asked to stop")
         for pid in pids:
-            os.kill(pid, signal.SIGTERM)
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
     while any(veres()):
         time.sleep(1)
 

@@ -510,7 +510,10 @@ def read(path):
 
 
 def run(*command):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def ready(conf):
@@ -548,7 +551,7 @@ def password():
         die("its volume is not mounted: wait for the end of the set-up, or open the volume")
     there = os.path.lexists(CONF)
     if there and not ready(read(CONF)):
-        run("systemctl", "stop", "groundseg")
+        subprocess.run(["systemctl", "stop", "groundseg"])
     conf = read(CONF) if there else {}
     if conf is None:
         die(CONF + " cannot be read: nothing was changed")
@@ -588,7 +591,10 @@ def stop():
     for name, pids in veres():
         say(name + " is asked to stop")
         for pid in pids:
-            os.kill(pid, signal.SIGTERM)
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
     while any(veres()):
         time.sleep(1)
 
@@ -747,7 +753,7 @@ step=packages
 case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22.04 or later, this is $ID" >&2; exit 1 ;; esac
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 absent=
-for p in openssh-server sudo curl ca-certificates nftables iproute2 fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux cryptsetup docker.io iptables caddy; do
+for p in openssh-server sudo curl ca-certificates nftables iproute2 fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux cryptsetup docker.io iptables procps caddy; do
   installed "$p" || absent="$absent $p"
 done
 command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
