@@ -41,7 +41,10 @@ const restart = () =>
     limit: 240_000,
   });
 const upgrade = (id: string, ...more: string[]) => {
-  const done = machine.run([`${LIB}/upgrade`, id, "4.7", ...more], { limit: 240_000 });
+  const done = machine.run([`${LIB}/upgrade`, id, "4.7", ...more], {
+    limit: 240_000,
+    env: { ROADSTEAD_SETTLE: "1" },
+  });
   return { code: done.code, said: done.out + done.err };
 };
 
