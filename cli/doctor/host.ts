@@ -14,6 +14,7 @@ import { hostQuestions } from "./host/script";
 import type { Subject } from "./host/subject";
 import { type HostTarget, hostTarget } from "./host/target";
 import { shipHost } from "../../components/host/render/edge";
+import { HostRefused } from "../../components/host/render/rendered";
 import { hostShip } from "../../components/host/render/settings";
 import type { Probe } from "./probe";
 
@@ -63,13 +64,15 @@ export async function hostCommand(
 async function ask(target: HostTarget, login: Login, io: Io, network: Network): Promise<Subject> {
   const { recorded } = target;
   const mark = `roadstead-${randomBytes(12).toString("hex")} `;
-  const paths = recorded === null ? [] : pathsToAsk(recorded.host, recorded.architecture);
+  const { value: paths, unrendered } = rendered(() =>
+    recorded === null ? [] : pathsToAsk(recorded.host, recorded.architecture),
+  );
   io.err(`reading ${target.name} as ${target.login}: it takes some seconds, and changes nothing there\n`);
   const route = routeOf(io, login);
   const ships = recorded?.architecture.ships.filter((s) => s.host === recorded.host.name).map(hostShip) ?? [];
   const domain = recorded?.architecture.dns.domain ?? undefined;
   const [said, outside] = await Promise.all([
-    askHost(io, login, hostQuestions({ mark: mark.trim(), paths, units: UNITS })),
+    askHost(io, login, hostQuestions({ mark: mark.trim(), paths: paths ?? [], units: UNITS })),
     route === null
       ? Promise.resolve(null)
       : lookFromOutside(
@@ -88,7 +91,11 @@ async function ask(target: HostTarget, login: Login, io: Io, network: Network): 
     login: target.login,
     options: login.options,
     stack: recorded?.stack ?? null,
-    expected: recorded === null ? null : expectedOf(recorded.host, recorded.architecture, facts?.volume ?? null),
+    expected:
+      recorded === null || unrendered !== null
+        ? null
+        : rendered(() => expectedOf(recorded.host, recorded.architecture, facts?.volume ?? null)).value,
+    unrendered,
     answer:
       facts !== null
         ? { facts }
@@ -98,6 +105,16 @@ async function ask(target: HostTarget, login: Login, io: Io, network: Network): 
     outside,
     now: Math.floor(Date.now() / 1000),
   };
+}
+
+/** A lock of an older Roadstead may hold what is refused today: the live host is looked at all the same. */
+function rendered<T>(make: () => T): { value: T | null; unrendered: string | null } {
+  try {
+    return { value: make(), unrendered: null };
+  } catch (error) {
+    if (error instanceof HostRefused) return { value: null, unrendered: error.message };
+    throw error;
+  }
 }
 
 /** The first line is what to do. */

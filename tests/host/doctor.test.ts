@@ -315,7 +315,7 @@ it("names a quarantined ship first, with its reason, and ends with 12", () => {
   });
   const { out, code } = doctor(...HERE);
   expect(code).toBe(12);
-  expect(out.split("\n")[0]).toMatch(/^attic, do this first: leave it stopped\..*UrbitShipQuarantined\.md/);
+  expect(out.split("\n")[0]).toMatch(/^attic, do this first: leave it stopped\..*HostShipQuarantined\.md/);
   expect(out.split("\n")[1]).toBe("Because sampel-palnet is in quarantine: a first boot was started before.");
 });
 

@@ -85,7 +85,17 @@ function runtimes({ facts, expected, at }: Told): Finding[] {
   const ships = (facts.ships ?? []).map((s) => ({ id: s.id, version: of(s.record) }));
   const unknown = ships.filter((s) => s.version === "unknown");
   const other = ships.filter((s) => s.version !== "unknown" && s.version !== wanted);
+  const unproven = (facts.ships ?? []).filter((s) =>
+    /unproven$/.test(s.record?.there.vere ?? s.record?.here.vere ?? ""),
+  );
   const found = [
+    ...unproven.map((s) =>
+      look(
+        `vere/${s.id}/unproven`,
+        `${s.id}: its upgrade to vere ${short(of(s.record), 30)} was cut off, or never answered`,
+        "docs/runbooks/RuntimeUpgrade.md",
+      ),
+    ),
     ...(unknown.length > 0
       ? [
           look(

@@ -1,15 +1,13 @@
-// The machine under the ships: its set-up, files, units, volume, room, memory, updates, clock. Pure.
-import { DISK_ALARM } from "../../../components/host/render/disk";
-import { GROUNDSEG_BASE, PIERS } from "../../../components/host/render/file";
-import { HostKind, HostProvider } from "../../../components/host/render/settings";
+// The machine under the ships: its set-up, files, units, memory, updates, clock. Pure.
+import { HostKind } from "../../../components/host/render/settings";
 import { blocks, type Finding, look, ok } from "../diagnose";
 import { short, type UnitState } from "./facts";
+import { judgeVolume } from "./judge-volume";
 import { again, DAY, span, type Told } from "./subject";
 
 export const judgeMachine = (told: Told): Finding[] => [
   ...setUp(told),
-  ...volume(told),
-  ...disks(told),
+  ...judgeVolume(told),
   ...failed(told),
   ...units(told),
   ...memory(told),
@@ -41,121 +39,6 @@ function setUp(told: Told): Finding[] {
         : blocks("set-up", "this host was never set up to the end", `${log}; ${again(told)}`),
     ];
   return [ok("set-up", `set up ${span(now - bootstrap.done)} ago`)];
-}
-
-/** Piers on the root disk of an own host are nobody's mistake. */
-function volume(told: Told): Finding[] {
-  const { facts, expected, at } = told;
-  const declared = expected === null ? (facts.volume?.MOUNT ?? null) : expected.mount;
-  if (declared === null) return [];
-  const mount = declared === GROUNDSEG_BASE ? GROUNDSEG_BASE : PIERS;
-  if (facts.mounts === null) return [blocks("volume", "the mounts could not be read", at(`findmnt ${mount}`))];
-  if (!facts.mounts.some((m) => m.target === mount))
-    return [
-      blocks(
-        "volume",
-        `the pier volume is not mounted on ${mount}`,
-        `${at("sudo journalctl -n 20 -u roadstead-volume")}; then ${at("sudo systemctl start roadstead-volume")}. Never format it: it holds the piers`,
-      ),
-    ];
-  const luks = expected?.luks ?? facts.volume?.LUKS === "1";
-  if (!luks) {
-    const by = expected?.settings.provider === HostProvider.Aws ? "EBS with the account's KMS" : "nobody on this host";
-    return [ok("volume", `the pier volume is mounted on ${mount}; it is encrypted by ${by}`)];
-  }
-  const kinds = facts.under?.[mount];
-  if (kinds === undefined)
-    return [blocks("volume", "whether the pier volume is encrypted could not be read", at("lsblk"))];
-  if (!kinds.includes("crypt"))
-    return [
-      blocks(
-        "volume",
-        `what is mounted on ${mount} is not encrypted, and should be`,
-        `${at("lsblk")}: is it the right disk?`,
-      ),
-    ];
-  return [ok("volume", `the pier volume is mounted on ${mount} from LUKS`), ...volumeKeys(told)];
-}
-
-function volumeKeys({ facts, expected, at, subject }: Told): Finding[] {
-  const kept = facts.volumeFiles;
-  const mode = facts.volume?.KEY ?? "basic";
-  if (kept === null) return [look("volume/key", "the volume's key and header files could not be looked at", "")];
-  const found: Finding[] = [];
-  const copy = (what: string, to: string) => `${at(what)} > ${subject.name}-${to}`;
-  if (expected !== null && expected.volumeKey !== mode)
-    found.push(
-      look(
-        "volume/mode",
-        `the volume's key is kept as ${short(mode, 20)}, and the lock says ${expected.volumeKey}`,
-        "the volume is as it was prepared; docs/components/vps-planet.md#encryption-honestly says how to change it",
-      ),
-    );
-  const key = kept["/etc/roadstead/volume.key"];
-  if (mode === "basic" && key === undefined)
-    found.push(
-      blocks(
-        "volume/key",
-        "the volume's key is not on the host: the next boot cannot open it",
-        "put your copy back before any reboot",
-      ),
-    );
-  if (mode !== "basic" && (key !== undefined || kept["/run/roadstead/volume.key"] !== undefined))
-    found.push(
-      blocks(
-        "volume/key",
-        `the volume's key lies on the host, and is kept as ${short(mode, 20)}`,
-        at("sudo shred -u /etc/roadstead/volume.key /run/roadstead/volume.key"),
-      ),
-    );
-  if (kept["/run/roadstead/volume.recovery"] !== undefined)
-    found.push(
-      look(
-        "volume/recovery",
-        "the volume's own key waits to be copied off the host; it is gone at the next boot",
-        copy("sudo cat /run/roadstead/volume.recovery", "volume.key"),
-      ),
-    );
-  const loose = Object.entries(kept).filter(
-    ([path, f]) =>
-      /\.(key|recovery|header\.\d+)$/.test(path) && (f.owner !== "root" || !/^[0-7]?[0-7]00$/.test(f.mode)),
-  );
-  if (loose.length > 0)
-    found.push(
-      blocks(
-        "volume/modes",
-        `others than root may read ${loose.map(([p]) => short(p)).join(", ")}`,
-        at("sudo chmod 0400 /etc/roadstead/volume.key /etc/roadstead/volume.header.*"),
-      ),
-    );
-  if (!Object.keys(kept).some((p) => /\/volume\.header\.\d+$/.test(p)))
-    found.push(
-      look(
-        "volume/header",
-        "there is no copy of the volume's LUKS header: one bad sector could cost the volume",
-        at(
-          "sudo cryptsetup luksHeaderBackup $(sudo blkid -t TYPE=crypto_LUKS -o device) --header-backup-file /etc/roadstead/volume.header.0",
-        ),
-      ),
-    );
-  return found.length > 0
-    ? found
-    : [ok("volume/key", `the volume's key is kept as ${mode}; a copy of its header is on the host`)];
-}
-
-function disks({ facts, expected, at }: Told): Finding[] {
-  if (facts.disks === null) return [blocks("disk", "how full the disks are could not be read", at("df -h"))];
-  const watched = ["/", expected === null ? facts.volume?.MOUNT : expected.mount];
-  return facts.disks
-    .filter((d) => watched.includes(d.mount))
-    .map((d) => {
-      const used = Math.max(d.usedPercent, d.inodesPercent);
-      const what = `${d.mount} is ${used} % full${d.inodesPercent > d.usedPercent ? " (of inodes)" : ""}, ${d.freeGiB.toFixed(1)} GiB free`;
-      const grow = `docs/runbooks/UrbitPierAlmostFull.md; what takes it: ${at(`sudo du -xh -d 2 ${d.mount}`)}`;
-      if (used >= DISK_ALARM.now)
-        return blocks(`disk${d.mount}`, `${what}: a ship on a full disk stops and may not start`, grow);
-      return used >= DISK_ALARM.soon ? look(`disk${d.mount}`, what, grow) : ok(`disk${d.mount}`, what);
-    });
 }
 
 /** What fails is named once: by its own check where it has one. */
@@ -228,7 +111,9 @@ function memory({ facts, expected, at }: Told): Finding[] {
         at("sudo swapon -a && swapon --show"),
       ),
     );
-  if (facts.maxMapCount !== null && facts.maxMapCount < 262_144)
+  if (facts.maxMapCount === null)
+    found.push(look("maps", "vm.max_map_count could not be read", at("sysctl vm.max_map_count")));
+  else if (facts.maxMapCount < 262_144)
     found.push(
       blocks(
         "maps",
@@ -236,12 +121,16 @@ function memory({ facts, expected, at }: Told): Finding[] {
         at("sudo sysctl --system"),
       ),
     );
-  if ((facts.killed?.length ?? 0) > 0)
+  if (facts.killed === null)
+    found.push(
+      look("memory/killed", "whether the kernel killed for memory could not be read", at("sudo journalctl -k -n 50")),
+    );
+  else if (facts.killed.length > 0)
     found.push(
       look(
         "memory/killed",
-        `the kernel killed for memory in the last week: ${short(facts.killed!.at(-1)!, 120)}`,
-        "docs/runbooks/UrbitShipOutOfMemory.md",
+        `the kernel killed for memory in the last week: ${short(facts.killed.at(-1)!, 120)}`,
+        "more memoryGiB in the requirements, or fewer ships on this host",
       ),
     );
   if (m.available < m.total * 0.05)
@@ -262,6 +151,14 @@ const NAMED = 12;
 /** File by file against what the lock renders now. */
 function files(told: Told): Finding[] {
   const { facts, expected, subject } = told;
+  if (subject.unrendered !== null)
+    return [
+      blocks(
+        "files",
+        `nothing was compared with the lock of ${subject.stack}, which this Roadstead refuses: ${short(subject.unrendered, 300)}`,
+        "plan again with what it asks for; the places of its ships were not compared either",
+      ),
+    ];
   if (expected === null)
     return [
       look(
@@ -339,8 +236,9 @@ function updates({ facts, at, now }: Told): Finding[] {
 }
 
 function clock({ facts, subject, at }: Told): Finding[] {
-  const off = facts.now === null ? null : Math.abs(facts.now - subject.now);
-  if (off !== null && off > 300)
+  if (facts.now === null) return [look("clock", "the host's clock could not be read", at("date -u"))];
+  const off = Math.abs(facts.now - subject.now);
+  if (off > 300)
     return [look("clock", `the host's clock and this machine's differ by ${span(off)}`, at("timedatectl"))];
   if (facts.clockSynchronized === true) return [ok("clock", "the clock is kept")];
   const what =
@@ -358,13 +256,15 @@ function audit({ facts, at }: Told): Finding[] {
 }
 
 /** Days from which a run was missed. */
-const RHYTHM: Record<string, number> = { pack: 9, "roll-chop": 38 };
+const RHYTHM: Record<string, number> = { pack: 9, "roll-chop": 38, prep: 38 };
 
 function maintenance({ facts, expected, at, now }: Told): Finding[] {
   if (expected?.settings.kind === HostKind.GroundSeg) return [];
   if (facts.maintenance === null) return [look("maintenance", "when ships were packed last could not be read", "")];
   const age = facts.bootstrap?.done == null ? 0 : now - facts.bootstrap.done;
-  const late = Object.entries(RHYTHM).flatMap(([task, days]) => {
+  // Hosts that an older Roadstead set up have fewer of them, which their files say.
+  const tasks = Object.entries(RHYTHM).filter(([task]) => facts.units?.[`roadstead-${task}.timer`]?.load === "loaded");
+  const late = tasks.flatMap(([task, days]) => {
     const last = facts.maintenance![task];
     const since = last === undefined ? age : now - last;
     return since > days * DAY
@@ -377,5 +277,6 @@ function maintenance({ facts, expected, at, now }: Told): Finding[] {
         ]
       : [];
   });
-  return late.length > 0 ? late : [ok("maintenance", "pack and roll-chop are in their rhythm")];
+  if (tasks.length === 0) return [];
+  return late.length > 0 ? late : [ok("maintenance", `${tasks.map(([task]) => task).join(", ")}: in their rhythm`)];
 }

@@ -115,15 +115,15 @@ function record(ship: ShipFacts, recorded: HostShip | undefined, { at }: Told): 
         `${id}/quarantine`,
         `${ship.id} is in quarantine: ${short(reason)}${loose}`,
         loose === ""
-          ? "leave it stopped. Find out whether another copy ran; then docs/runbooks/UrbitShipQuarantined.md, On a host"
-          : `${at(`sudo systemctl stop roadstead-ship@${ship.id}`)}, then docs/runbooks/UrbitShipQuarantined.md, On a host`,
+          ? "leave it stopped. Find out whether another copy ran: docs/runbooks/HostShipQuarantined.md"
+          : `${at(`sudo systemctl stop roadstead-ship@${ship.id}`)}, then docs/runbooks/HostShipQuarantined.md`,
       ),
     ];
   }
   const booted = firstBootOf(ship);
   const sealed = recorded?.sealed === true || ship.env.SEALED === "1";
   const imported = recorded?.imported === true || ship.env.IMPORTED === "1";
-  const read = `docs/components/vps-planet.md#quarantine; what it knows: ${at(`sudo ${SHIP} status ${ship.id}`)}`;
+  const read = `docs/runbooks/HostShipQuarantined.md; what it knows: ${at(`sudo ${SHIP} status ${ship.id}`)}`;
   const danger = (what: string) => [
     blocks(
       `${id}/first-boot`,
@@ -214,13 +214,19 @@ function running(ship: ShipFacts, told: Told): Finding[] {
     found.push(
       busy.length > 0
         ? look(`${id}/unit`, `${ship.id} is stopped while ${busy.join(", ")} works`, "wait; it is started again by it")
-        : unit.active === "activating" || unit.active === "deactivating"
-          ? look(`${id}/unit`, `${ship.id} is ${unit.active}`, log)
-          : blocks(
+        : ship.stopped
+          ? blocks(
               `${id}/unit`,
-              `${ship.id} does not run: ${unit.active}${unit.result === "success" ? "" : ` (${unit.result}${unit.exitCode ? `, exit ${unit.exitCode}` : ""})`}${dirty ? ", and its last run did not end with a clean stop" : ""}`,
-              unit.active === "failed" ? `read why first: ${log}; then ${start}` : start,
-            ),
+              `${ship.id} was stopped for work on its pier and not started again`,
+              `unless an upgrade is at work just now: ${at(`sudo ${SHIP} start ${ship.id}`)}`,
+            )
+          : unit.active === "activating" || unit.active === "deactivating"
+            ? look(`${id}/unit`, `${ship.id} is ${unit.active}`, log)
+            : blocks(
+                `${id}/unit`,
+                `${ship.id} does not run: ${unit.active}${unit.result === "success" ? "" : ` (${unit.result}${unit.exitCode ? `, exit ${unit.exitCode}` : ""})`}${dirty ? ", and its last run did not end with a clean stop" : ""}`,
+                unit.active === "failed" ? `read why first: ${log}; then ${start}` : start,
+              ),
     );
     return found;
   }

@@ -19,7 +19,7 @@ export interface Network {
   resolve(name: string): Promise<string[] | null>;
   /** `closed` and `silent` are both shut; a failure of this end's network is `unknown`. */
   connect(address: string, port: number): Promise<"open" | "closed" | "silent" | "unknown">;
-  page(address: string, name: string): Promise<Page | null>;
+  page(address: string, name: string, port?: number): Promise<Page | null>;
   /** Addresses of the machine the doctor runs on. */
   own: string[];
 }
@@ -112,11 +112,12 @@ export function realNetwork(): Network {
           ),
         );
       }),
-    page: (address, name) =>
+    page: (address, name, port = 443) =>
       new Promise((resolve) => {
         let page: Page = { status: null, distrust: null, certificateEnds: null };
         const request = https.get({
           host: address,
+          port,
           servername: name,
           path: "/~_~/healthz",
           headers: { host: name },

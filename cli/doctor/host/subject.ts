@@ -13,6 +13,8 @@ export interface Subject {
   /** Null without a stack: then nothing is compared with a lock. */
   stack: string | null;
   expected: Expected | null;
+  /** Why the lock could not be rendered, and nothing is compared with it. */
+  unrendered: string | null;
   /** What the host answered, or why it did not. */
   answer: { facts: HostFacts } | { silence: Silence; said: string };
   outside: Outside | null;

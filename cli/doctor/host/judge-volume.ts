@@ -1,0 +1,128 @@
+// Where the piers lie: mounted, encrypted, its key where it belongs, and room left. Pure.
+import { DISK_ALARM } from "../../../components/host/render/disk";
+import { GROUNDSEG_BASE, PIERS } from "../../../components/host/render/file";
+import { HostProvider } from "../../../components/host/render/settings";
+import { blocks, type Finding, look, ok } from "../diagnose";
+import { short } from "./facts";
+import type { Told } from "./subject";
+
+export const judgeVolume = (told: Told): Finding[] => [...volume(told), ...disks(told)];
+
+/** Piers on the root disk of an own host are nobody's mistake. */
+function volume(told: Told): Finding[] {
+  const { facts, expected, at } = told;
+  const declared = expected === null ? (facts.volume?.MOUNT ?? null) : expected.mount;
+  if (declared === null) return [];
+  const mount = declared === GROUNDSEG_BASE ? GROUNDSEG_BASE : PIERS;
+  if (facts.mounts === null) return [blocks("volume", "the mounts could not be read", at(`findmnt ${mount}`))];
+  if (!facts.mounts.some((m) => m.target === mount))
+    return [
+      blocks(
+        "volume",
+        `the pier volume is not mounted on ${mount}`,
+        `${at("sudo journalctl -n 20 -u roadstead-volume")}; then ${at("sudo systemctl start roadstead-volume")}. Never format it: it holds the piers`,
+      ),
+    ];
+  const luks = expected?.luks ?? facts.volume?.LUKS === "1";
+  if (!luks) {
+    const by = expected?.settings.provider === HostProvider.Aws ? "EBS with the account's KMS" : "nobody on this host";
+    return [ok("volume", `the pier volume is mounted on ${mount}; it is encrypted by ${by}`)];
+  }
+  const kinds = facts.under?.[mount];
+  if (kinds === undefined)
+    return [blocks("volume", "whether the pier volume is encrypted could not be read", at("lsblk"))];
+  if (!kinds.includes("crypt"))
+    return [
+      blocks(
+        "volume",
+        `what is mounted on ${mount} is not encrypted, and should be`,
+        `${at("lsblk")}: is it the right disk?`,
+      ),
+    ];
+  return [ok("volume", `the pier volume is mounted on ${mount} from LUKS`), ...volumeKeys(told)];
+}
+
+function volumeKeys({ facts, expected, at, subject }: Told): Finding[] {
+  if (facts.volume === null)
+    return [
+      blocks("volume/key", "how the volume's key is kept could not be read", at("cat /etc/roadstead/volume.env")),
+    ];
+  const kept = facts.volumeFiles;
+  const mode = facts.volume?.KEY ?? "basic";
+  if (kept === null) return [look("volume/key", "the volume's key and header files could not be looked at", "")];
+  const found: Finding[] = [];
+  const copy = (what: string, to: string) => `${at(what)} > ${subject.name}-${to}`;
+  if (expected !== null && expected.volumeKey !== mode)
+    found.push(
+      look(
+        "volume/mode",
+        `the volume's key is kept as ${short(mode, 20)}, and the lock says ${expected.volumeKey}`,
+        "the volume is as it was prepared; docs/components/vps-planet.md#encryption-honestly says how to change it",
+      ),
+    );
+  const key = kept["/etc/roadstead/volume.key"];
+  if (mode === "basic" && key === undefined)
+    found.push(
+      blocks(
+        "volume/key",
+        "the volume's key is not on the host: the next boot cannot open it",
+        "put your copy back before any reboot",
+      ),
+    );
+  if (mode !== "basic" && (key !== undefined || kept["/run/roadstead/volume.key"] !== undefined))
+    found.push(
+      blocks(
+        "volume/key",
+        `the volume's key lies on the host, and is kept as ${short(mode, 20)}`,
+        at("sudo shred -u /etc/roadstead/volume.key /run/roadstead/volume.key"),
+      ),
+    );
+  if (kept["/run/roadstead/volume.recovery"] !== undefined)
+    found.push(
+      look(
+        "volume/recovery",
+        "the volume's own key waits to be copied off the host; it is gone at the next boot",
+        copy("sudo cat /run/roadstead/volume.recovery", "volume.key"),
+      ),
+    );
+  const loose = Object.entries(kept).filter(
+    ([path, f]) =>
+      /\.(key|recovery|header\.\d+)$/.test(path) && (f.owner !== "root" || !/^[0-7]?[0-7]00$/.test(f.mode)),
+  );
+  if (loose.length > 0)
+    found.push(
+      blocks(
+        "volume/modes",
+        `others than root may read ${loose.map(([p]) => short(p)).join(", ")}`,
+        at("sudo chmod 0400 /etc/roadstead/volume.key /etc/roadstead/volume.header.*"),
+      ),
+    );
+  if (!Object.keys(kept).some((p) => /\/volume\.header\.\d+$/.test(p)))
+    found.push(
+      look(
+        "volume/header",
+        "there is no copy of the volume's LUKS header: one bad sector could cost the volume",
+        at(
+          "sudo cryptsetup luksHeaderBackup $(sudo blkid -t TYPE=crypto_LUKS -o device) --header-backup-file /etc/roadstead/volume.header.0",
+        ),
+      ),
+    );
+  return found.length > 0
+    ? found
+    : [ok("volume/key", `the volume's key is kept as ${mode}; a copy of its header is on the host`)];
+}
+
+function disks({ facts, expected, at }: Told): Finding[] {
+  if (facts.disks === null) return [blocks("disk", "how full the disks are could not be read", at("df -h"))];
+  const watched = ["/", expected === null ? facts.volume?.MOUNT : expected.mount];
+  return facts.disks
+    .filter((d) => watched.includes(d.mount))
+    .map((d) => {
+      const used = Math.max(d.usedPercent, d.inodesPercent);
+      const what = `${d.mount} is ${used} % full${d.inodesPercent > d.usedPercent ? " (of inodes)" : ""}, ${d.freeGiB.toFixed(1)} GiB free`;
+      const grow = `docs/runbooks/HostDiskFull.md; what takes it: ${at(`sudo du -xh -d 2 ${d.mount}`)}`;
+      if (used >= DISK_ALARM.now)
+        return blocks(`disk${d.mount}`, `${what}: a ship on a full disk stops and may not start`, grow);
+      return used >= DISK_ALARM.soon ? look(`disk${d.mount}`, what, grow) : ok(`disk${d.mount}`, what);
+    });
+}
