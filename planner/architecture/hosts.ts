@@ -112,7 +112,7 @@ export function placeOnShared(input: HostInput, kind: "groundseg" | "bare-metal"
   const berthOf = (h: HostPlan): Berth => ({
     ...roomOf(h.node, input, kind),
     name: h.name,
-    domain: domainOf(h, candidate),
+    domain: domainOf(h.node, h.own ?? h.previous, candidate, h.name),
     cell: h.cell,
   });
   const aboard = new Map<string, FleetShip[]>();
@@ -143,8 +143,10 @@ export function placeOnShared(input: HostInput, kind: "groundseg" | "bare-metal"
     kind === "bare-metal" && candidate.mode === "bare-metal" && ships.length <= MAX_SHIPS_PER_CELL && cells.has("c1");
   const takeTurns = (): void => {
     // Domains take turns, so that the hosts which are used first are spread too.
-    const standing = (node: PlannedNode): number =>
-      hosts.filter((h) => domainOf(h, candidate) === nodeDomain(node, own, candidate)).length;
+    const standing = (node: PlannedNode): number => {
+      const domain = domainOf(node, own.get(node.type.slice("own:".length)), candidate);
+      return hosts.filter((h) => berthOf(h).domain === domain).length;
+    };
     const next = spare.reduce((best, node, i) => (standing(node) < standing(spare[best]!) ? i : best), 0);
     open(spare.splice(next, 1)[0]!);
   };
@@ -191,14 +193,12 @@ const unmeasured = (node: PlannedNode): Omit<Berth, "name" | "domain"> => ({
 });
 
 /** What fails together with a host: its zone, what its owner says, or the host alone. */
-const nodeDomain = (node: PlannedNode, own: ReadonlyMap<string, OwnHost>, candidate: Candidate, alone = ""): string =>
-  isOwnNode(node)
-    ? (own.get(node.type.slice("own:".length))?.failureDomain ?? node.type)
-    : candidate.provider === "aws"
-      ? node.zone
-      : alone;
-const domainOf = (h: HostPlan, candidate: Candidate): string =>
-  nodeDomain(h.node, new Map(h.own ? [[h.name, h.own]] : []), candidate, h.name);
+const domainOf = (
+  node: PlannedNode,
+  said: { failureDomain?: string } | null | undefined,
+  candidate: Candidate,
+  alone: string = node.type,
+): string => (isOwnNode(node) ? (said?.failureDomain ?? node.type) : candidate.provider === "aws" ? node.zone : alone);
 
 function overfull(
   h: LockedHost,

@@ -56,6 +56,12 @@ export interface VolumeInput {
   force: boolean;
 }
 
+/** What the file says of a machine; of one it says nothing of any more, what is recorded. */
+const ownSettings = (of: OwnSettings | null): OwnSettings => ({
+  ...(of?.address === undefined ? {} : { address: of.address }),
+  ...(of?.failureDomain === undefined ? {} : { failureDomain: of.failureDomain }),
+});
+
 export function volumeSettings(
   host: HostPlan,
   at: Pick<LockedHost, "provider" | "region">,
@@ -64,8 +70,7 @@ export function volumeSettings(
   const kept = prepared(host.previous, input);
   return {
     ...(kept === null ? wished(at, host.own, input.wishes) : recorded(kept)),
-    ...(host.own?.address === undefined ? {} : { address: host.own.address }),
-    ...(host.own?.failureDomain === undefined ? {} : { failureDomain: host.own.failureDomain }),
+    ...ownSettings(host.own ?? host.previous),
   };
 }
 

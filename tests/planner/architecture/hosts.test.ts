@@ -267,6 +267,15 @@ describe("the key of a volume, and where it is", () => {
     );
   });
 
+  test("a machine that the file lists no more, and that ships live on, stays as it was recorded", () => {
+    const own = { dataDevice: DISK, address: "a.lan", failureDomain: "cellar" };
+    const first = write(home({ volumeKey: "operator" }, own), "bare-metal");
+    const ships = { named: named([1]) };
+    const then = build(wish({ ships, existing: { hosts: [host("other", 32)] } }), "bare-metal", first.after);
+    expect(then.problems).toEqual([]);
+    expect(only(then)).toMatchObject({ name: "attic", volumeKey: "operator", ...own });
+  });
+
   test("the region of the claims is fixed, the provider's backups follow the file", () => {
     const ships = { named: named([1, 2]) };
     const first = write(wish({ ships, hosts: { claimRegion: "sfo3", providerBackups: "weekly" } }), "multi-vps");
