@@ -126,7 +126,7 @@ archive() {
   *) bad "$id: did not stop cleanly: not copied"; return 1 ;;
   esac
   { as_ship tar -I 'zstd -qT0' -C "$root${PIERS}" -cSf - "$id" </dev/null && : >"$own/whole"; } | age ${recipients.map((r) => `-r ${r}`).join(" ")} -o "$part" || rm -f "$own/whole"
-  [ -e "$own/whole" ] && [ "$(still)" = "$was" ] || { bad "$id: not archived, or started meanwhile"; return 1; }
+  { [ -e "$own/whole" ] && [ "$(still)" = "$was" ]; } || { bad "$id: not archived, or started meanwhile"; return 1; }
 }
 copy() {
   mkdir -p "$own/$id"

@@ -107,8 +107,8 @@ module.exports = [
     part,
     title: "an archive is sent though its ship was started while it was made",
     file: "components/host/render/backup.ts",
-    find: ' && [ "$(still)" = "$was" ] || {',
-    replace: " || {",
+    find: ' && [ "$(still)" = "$was" ]; } || {',
+    replace: "; } || {",
     suites: ["tests/components/host/backup.test.ts"],
   },
   {
