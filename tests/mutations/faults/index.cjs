@@ -14,4 +14,5 @@ module.exports = [
   "policies",
   "preview",
   "cli",
+  "doctor",
 ].flatMap((part) => require(`./${part}.cjs`));
