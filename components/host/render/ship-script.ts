@@ -75,7 +75,13 @@ free_port() { # free_port udp|tcp PORT
 }
 room() { # what the runtime maps at its start: its loom, and another one of 2 GiB
   need=$((1 << ((LOOM > 31 ? LOOM : 31) - 20)))
-  have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "\${ROADSTEAD_MEMINFO:-/proc/meminfo}")
+  tries=0
+  while :; do # swap may come a little later
+    have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "\${ROADSTEAD_MEMINFO:-/proc/meminfo}")
+    { [ "$have" -lt "$need" ] && [ $tries -lt 6 ]; } || break
+    tries=$((tries + 1))
+    sleep "\${ROADSTEAD_SETTLE:-5}"
+  done
   [ "$have" -ge "$need" ] || refuse "it maps $need MiB of memory at once, and this host has $have MiB with its swap"
   free_port udp "$AMES_PORT"
   free_port tcp "$HTTP_PORT"

@@ -56,6 +56,9 @@ OOMScoreAdjust=-500`;
 /** Seconds a ship gets to finish its event, flush its log and write its snapshot: vere itself has no timeout. */
 export const STOP_SECONDS = 2700;
 
+// A loom may not be mapped without it, and the boot itself waits for no swap whose key is new.
+const SWAP = "dev-mapper-roadstead\\x2dswap.swap swapfile.roadstead.swap";
+
 export function shipUnits(settings: HostSettings): HostFile[] {
   const volume = settings.dataDevice
     ? `Requires=roadstead-volume.service
@@ -69,7 +72,7 @@ RequiresMountsFor=${PIERS}
       `[Unit]
 Description=First boot of ship %i
 Wants=network-online.target
-After=network-online.target
+After=network-online.target ${SWAP}
 ${volume}# After: a stop of the other unit is over before this one starts. replace: and would not stand in the way of its start.
 Conflicts=roadstead-ship@%i.service
 After=roadstead-ship@%i.service
@@ -94,7 +97,7 @@ ${sandbox}
       `[Unit]
 Description=Ship %i
 Wants=network-online.target
-After=network-online.target
+After=network-online.target ${SWAP}
 ${volume}# Three tries an hour: a ship that keeps falling needs a person, not a loop.
 StartLimitIntervalSec=1h
 StartLimitBurst=3

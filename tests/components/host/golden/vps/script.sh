@@ -511,7 +511,13 @@ free_port() {
 }
 room() {
   need=$((1 << ((LOOM > 31 ? LOOM : 31) - 20)))
-  have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "${ROADSTEAD_MEMINFO:-/proc/meminfo}")
+  tries=0
+  while :; do
+    have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "${ROADSTEAD_MEMINFO:-/proc/meminfo}")
+    { [ "$have" -lt "$need" ] && [ $tries -lt 6 ]; } || break
+    tries=$((tries + 1))
+    sleep "${ROADSTEAD_SETTLE:-5}"
+  done
   [ "$have" -ge "$need" ] || refuse "it maps $need MiB of memory at once, and this host has $have MiB with its swap"
   free_port udp "$AMES_PORT"
   free_port tcp "$HTTP_PORT"
@@ -722,7 +728,7 @@ put /etc/systemd/system/roadstead-first-boot@.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=First boot of ship %i
 Wants=network-online.target
-After=network-online.target
+After=network-online.target dev-mapper-roadstead\x2dswap.swap swapfile.roadstead.swap
 Requires=roadstead-volume.service
 After=roadstead-volume.service
 RequiresMountsFor=/srv/ships
@@ -774,7 +780,7 @@ put /etc/systemd/system/roadstead-ship@.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=Ship %i
 Wants=network-online.target
-After=network-online.target
+After=network-online.target dev-mapper-roadstead\x2dswap.swap swapfile.roadstead.swap
 Requires=roadstead-volume.service
 After=roadstead-volume.service
 RequiresMountsFor=/srv/ships
