@@ -59,7 +59,7 @@ export class Backups extends pulumi.ComponentResource {
   public readonly bucketName: pulumi.Output<string>;
   /** The bucket's region. */
   public readonly bucketRegion: pulumi.Output<string>;
-  /** S3 endpoint of the bucket, for restic. */
+  /** S3 endpoint of the bucket. */
   public readonly endpoint: pulumi.Output<string>;
   /** Bucket in the second region; empty without one. */
   public readonly drBucketName: pulumi.Output<string>;

@@ -1,4 +1,4 @@
-// Backups on DigitalOcean: one private, versioned Spaces bucket that hosts write to with restic, encrypted before it leaves them.
+// Backups on DigitalOcean: one private, versioned Spaces bucket, for copies that were encrypted before they left their hosts.
 import * as pulumi from "@pulumi/pulumi";
 import { SpacesBucket } from "@pulumi/digitalocean/spacesBucket";
 import type { BackupContext, MadeBackups } from "./backups";
