@@ -94,8 +94,9 @@ const less = (a: readonly number[], b: readonly number[]): boolean => {
 };
 
 /**
- * Places ships on hosts beside those aboard already, who stay whatever they fill. Who is left over is decided by room alone;
- * the others are spread, or packed tightly where only that leaves room for all of them.
+ * Places ships on hosts beside those aboard already, who stay whatever they fill. Whether all have room is found by tight
+ * stowing, which knows neither customers nor domains: so a plan, which does not know every customer, finds the same. Then they are
+ * spread, where that leaves room for all of them too.
  */
 export function moor<S extends Mooring>(
   ships: readonly S[],
@@ -106,7 +107,6 @@ export function moor<S extends Mooring>(
   // The largest first: what is small finds a gap at the end.
   const order = [...ships].sort((a, b) => b.memoryMiB - a.memoryMiB || b.diskGiB - a.diskGiB);
   const fill = (
-    which: readonly S[],
     choose: (harbour: Harbour) => (ship: Mooring) => Berth | null,
   ): { places: Map<string, string>; left: Set<string> } => {
     const harbour = new Harbour(berths, cellShips);
@@ -114,7 +114,7 @@ export function moor<S extends Mooring>(
     for (const { ship, host } of aboard) if (byName.has(host)) harbour.take(ship, byName.get(host)!);
     const places = new Map<string, string>();
     const left = new Set<string>();
-    for (const ship of which) {
+    for (const ship of order) {
       const berth = choose(harbour)(ship);
       if (berth === null) left.add(ship.id);
       else {
@@ -124,11 +124,14 @@ export function moor<S extends Mooring>(
     }
     return { places, left };
   };
-  const spread = fill(order, (harbour) => harbour.spread);
-  if (spread.left.size === 0) return { places: spread.places, left: [] };
-  const packed = fill(order, (harbour) => harbour.tight);
-  const kept = order.filter((s) => !packed.left.has(s.id));
-  const again = fill([...kept, ...order.filter((s) => packed.left.has(s.id))], (harbour) => harbour.spread);
-  const { places, left } = kept.some((s) => again.left.has(s.id)) ? packed : again;
-  return { places, left: ships.filter((s) => left.has(s.id)) };
+  const result = ({ places, left }: ReturnType<typeof fill>): Moored<S> => ({
+    places,
+    left: ships.filter((s) => left.has(s.id)),
+  });
+  // Ships of one size fill whatever room there is, in any order.
+  const alike = order.every((s) => s.memoryMiB === order[0]!.memoryMiB && s.diskGiB === order[0]!.diskGiB);
+  const packed = alike ? null : fill((harbour) => harbour.tight);
+  if (packed !== null && packed.left.size > 0) return result(packed);
+  const spread = fill((harbour) => harbour.spread);
+  return result(packed !== null && spread.left.size > 0 ? packed : spread);
 }
