@@ -177,6 +177,7 @@ check) # before every later run
   if [ -e "$mark" ]; then
     exec 8<"$mark"
     flock -n 8 || { say "its pier is being worked on"; exit 75; }
+    rm -f "$mark" # whoever starts it now has undone that stop
   fi
   [ -x "$urbit" ] || refuse "its pier was last run by vere \${vere%% *}, which is not on this host: sudo ${LIB}/upgrade install \${vere%% *} SHA256"
   case $(first_boot) in

@@ -199,8 +199,12 @@ for env in "$root"/etc/roadstead/ships/*.env; do
     failed=1
     continue
   fi
-  exec 8>>"$marks/$id"
-  flock 8
+  # A start that was under way takes the mark along.
+  until
+    exec 8>>"$marks/$id"
+    flock 8
+    [ "$marks/$id" -ef "/proc/$$/fd/8" ]
+  do :; done
   trap 'exec 8>&-; "$ship" start "$id"' EXIT
   if "$ship" stop "$id"; then
     loom=$(sed -n 's/^LOOM=//p' "$env")

@@ -138,8 +138,11 @@ again() { # everything is as it was
   exit 1
 }
 mkdir -p "$root/run/roadstead/stopped"
-exec 8>>"$root/run/roadstead/stopped/$id"
-flock 8
+until # a start that was under way takes the mark along
+  exec 8>>"$root/run/roadstead/stopped/$id"
+  flock 8
+  [ "$root/run/roadstead/stopped/$id" -ef "/proc/$$/fd/8" ]
+do :; done
 say "stops"
 "$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
 loom=$(sed -n 's/^LOOM=//p' "$root/etc/roadstead/ships/$id.env")

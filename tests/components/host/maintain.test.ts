@@ -1,5 +1,5 @@
 // Maintenance, run by sh against a stub of vere: one ship at a time, only between a clean stop and a start.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { maintenance } from "../../../components/host/render/ship-units";
@@ -126,6 +126,15 @@ it("that was killed is made good by the next run, and by the unit's end", async 
   expect(s.script("maintain", ["resume"]).code).toBe(0);
   expect(s.has(`active/${ID}`)).toBe(true);
   expect(s.has(`run/roadstead/stopped/${ID}`)).toBe(false);
+});
+
+it("that was killed long ago starts no ship that somebody has started and stopped since", () => {
+  const s = running();
+  s.script("ship", ["stop", ID]);
+  s.write(`run/roadstead/stopped/${ID}`, "");
+  spawnSync("sh", ["-c", `systemctl start ${unit()} && systemctl stop ${unit()}`], { env: s.env });
+  expect(s.script("maintain", ["resume"]).code).toBe(0);
+  expect(s.has(`active/${ID}`)).toBe(false);
 });
 
 it("refuses a task it does not know, and stops nothing", () => {

@@ -613,6 +613,7 @@ check)
   if [ -e "$mark" ]; then
     exec 8<"$mark"
     flock -n 8 || { say "its pier is being worked on"; exit 75; }
+    rm -f "$mark"
   fi
   [ -x "$urbit" ] || refuse "its pier was last run by vere ${vere%% *}, which is not on this host: sudo /usr/local/lib/roadstead/upgrade install ${vere%% *} SHA256"
   case $(first_boot) in
@@ -864,8 +865,11 @@ for env in "$root"/etc/roadstead/ships/*.env; do
     failed=1
     continue
   fi
-  exec 8>>"$marks/$id"
-  flock 8
+  until
+    exec 8>>"$marks/$id"
+    flock 8
+    [ "$marks/$id" -ef "/proc/$$/fd/8" ]
+  do :; done
   trap 'exec 8>&-; "$ship" start "$id"' EXIT
   if "$ship" stop "$id"; then
     loom=$(sed -n 's/^LOOM=//p' "$env")
@@ -1081,8 +1085,11 @@ again() {
   exit 1
 }
 mkdir -p "$root/run/roadstead/stopped"
-exec 8>>"$root/run/roadstead/stopped/$id"
-flock 8
+until
+  exec 8>>"$root/run/roadstead/stopped/$id"
+  flock 8
+  [ "$root/run/roadstead/stopped/$id" -ef "/proc/$$/fd/8" ]
+do :; done
 say "stops"
 "$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
 loom=$(sed -n 's/^LOOM=//p' "$root/etc/roadstead/ships/$id.env")
