@@ -3,7 +3,7 @@ import type { Architecture } from "../../planner/architecture/schema";
 import { EXIT, type ExitCode } from "../exit";
 import { holdingKeys } from "../../planner/architecture/seal";
 import { bootProblems } from "../../planner/predicates";
-import { parkedShips, releaseSteps, upCommand } from "../next-steps";
+import { firstOf, parkedShips, releaseSteps, upCommand } from "../next-steps";
 import { deliveries, howToGetHostKey } from "../../components/host/render/delivery";
 import { hostSettings } from "../../components/host/render/settings";
 import type { Facts } from "./facts";
@@ -321,6 +321,11 @@ function nextCommands(a: Architecture, f: Facts): string[] {
     `pulumi preview --stack ${f.stack} --policy-pack ${f.policyPack}`,
     up(f.stack),
     ...releaseSteps(parkedShips(a, f.runState)),
+    ...(a.hosts.length === 0 ? [] : ["# once a host is set up, how it is:"]),
+    ...firstOf(
+      a.hosts.map((h) => `roadstead doctor ${h.name} --stack ${f.stack}`),
+      (rest) => `# and ${rest} more in the same way`,
+    ),
     ...f.cellStacks.flatMap((cell) => [init(cell), `roadstead doctor ${cell}`, up(cell)]),
   ];
 }

@@ -74,7 +74,7 @@ async function ask(target: HostTarget, login: Login, io: Io, network: Network): 
   const [said, outside] = await Promise.all([
     askHost(io, login, hostQuestions({ mark: mark.trim(), paths: paths ?? [], units: UNITS })),
     route === null
-      ? Promise.resolve(null)
+      ? Promise.resolve({ address: null, notChecked: "ssh did not say where it goes", ports: {}, names: {} })
       : lookFromOutside(
           {
             ...route,

@@ -103,6 +103,8 @@ describe("diagnose", () => {
         "roadstead preview prod",
         "pulumi preview --stack prod --policy-pack policies",
         "pulumi up --stack prod --policy-pack policies",
+        "# once a host is set up, how it is:",
+        "roadstead doctor sampel-palnet --stack prod",
       ],
     });
   });
@@ -176,6 +178,8 @@ describe("diagnose", () => {
       "roadstead preview prod",
       "pulumi preview --stack prod --policy-pack policies",
       "pulumi up --stack prod --policy-pack policies",
+      "# once a host is set up, how it is:",
+      "roadstead doctor sampel-palnet --stack prod",
       "pulumi stack init prod-c2",
       "roadstead doctor prod-c2",
       "pulumi up --stack prod-c2 --policy-pack policies",

@@ -1,5 +1,6 @@
 // What the lock has a host be: files by digest, units, ships. Pure; the same renderers that set the host up.
 import { createHash } from "node:crypto";
+import { hostPlace } from "../../../components/host/render/place";
 import { renderSettings } from "../../../components/host/render/rendered";
 import { HostKind, hostSettings, type HostSettings, VolumeKey } from "../../../components/host/render/settings";
 import { mountPoint, usesLuks, volumeKey } from "../../../components/host/render/volume";
@@ -21,6 +22,8 @@ export interface Expected {
   volumeKey: string;
   /** Copies off the host; null for none. */
   backup: NonNullable<Architecture["backup"]["offHost"]> | null;
+  /** Hours between two snapshots of its volume by AWS; null for none. */
+  snapshotHours: number | null;
   /** The config secret with GroundSeg's password, where the lock names one. */
   groundsegSecret: string | undefined;
 }
@@ -53,7 +56,7 @@ export function expectedOf(
     luks: usesLuks(settings),
     volumeKey: volumeKey(settings),
     backup: architecture.backup?.offHost ?? null,
-    groundsegSecret: architecture.groundseg?.password.secret,
+    snapshotHours: hostPlace(host, architecture).backupTag === undefined ? null : architecture.backup.everyHours,
   };
 }
 

@@ -13,19 +13,21 @@ const HOUR = 3600;
 function copies({ facts, expected, at, now }: Told): Finding[] {
   if (expected === null) return [];
   const wanted = expected.backup;
-  if (wanted === null) {
-    const { provider, kind } = expected.settings;
-    const provided = provider === "aws" ? "snapshots of its provider, if the stack has them" : "nothing";
+  if (wanted === null && expected.snapshotHours !== null)
+    return [
+      ok(
+        "backup",
+        `AWS takes a snapshot of the pier volume every ${expected.snapshotHours} hours; not looked at from here`,
+      ),
+    ];
+  if (wanted === null)
     return [
       look(
         "backup",
-        kind === HostKind.GroundSeg
-          ? `no copies of the ships leave this host but ${provided}`
-          : `what backs up these piers: ${provided}; the lock asks for no copies in a bucket`,
+        "nothing backs up the piers: what is lost with their volume comes back by a breach only",
         "docs/components/backups.md",
       ),
     ];
-  }
   if (facts.backup === null)
     return [blocks("backup", "the state of the copies could not be read", at("ls /var/lib/roadstead/backup"))];
   if (!facts.backup.credentials)

@@ -3,7 +3,7 @@ import { HostKind } from "../../../components/host/render/settings";
 import { blocks, type Finding, look, ok } from "../diagnose";
 import { short, type UnitState } from "./facts";
 import { judgeVolume } from "./judge-volume";
-import { again, DAY, span, type Told } from "./subject";
+import { again, DAY, setUpByAnother, span, type Told } from "./subject";
 
 export const judgeMachine = (told: Told): Finding[] => [
   ...setUp(told),
@@ -62,7 +62,8 @@ function failed({ facts, at }: Told): Finding[] {
 
 const isOn = (u: UnitState): boolean => u.active === "active";
 
-function units({ facts, expected, at }: Told): Finding[] {
+function units(told: Told): Finding[] {
+  const { facts, expected, at } = told;
   const { units: seen } = facts;
   if (seen === null) return [blocks("units", "the units could not be read", at('systemctl list-units "roadstead-*"'))];
   // Without a lock: what the host itself has of ours.
@@ -80,7 +81,9 @@ function units({ facts, expected, at }: Told): Finding[] {
     const unit = seen[name];
     const start = at(`sudo systemctl enable --now ${name}`);
     if (unit === undefined || unit.load === "not-found")
-      return [blocks(`unit/${name}`, `${name} is not on the host`, "see files: the set-up has to run once more")];
+      return setUpByAnother(told)
+        ? [look(`unit/${name}`, `${name} is not on the host, which an older Roadstead or lock set up`, again(told))]
+        : [blocks(`unit/${name}`, `${name} is not on the host`, "see files: the set-up has to run once more")];
     if (unit.load === "masked" || unit.enabled.startsWith("masked"))
       return [
         blocks(
@@ -183,7 +186,9 @@ function files(told: Told): Finding[] {
       : []),
   ];
   const found = [
-    ...named(missing, blocks, "is not on the host", fix),
+    ...(setUpByAnother(told)
+      ? named(missing, look, "is not on the host, which an older Roadstead or lock set up", fix)
+      : named(missing, blocks, "is not on the host", fix)),
     ...named(
       differs,
       look,

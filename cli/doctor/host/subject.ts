@@ -1,4 +1,5 @@
 // What the judges are told of one host, and how they say a command for it.
+import { BOOTSTRAP } from "../../../components/host/render/bootstrap";
 import type { Expected } from "./expected";
 import type { HostFacts } from "./facts";
 import type { Silence } from "./login";
@@ -45,6 +46,13 @@ export function again({ subject, at: on }: Told): string {
   return subject.stack === null
     ? "roadstead host render STACK --script --host HOST > script.sh, read it, run it as root on the host"
     : `roadstead host render ${subject.stack} --script --host ${subject.name} | ${on("sudo sh -s")}`;
+}
+
+/** Another set-up than the lock renders now: what is only in the newer one was not taken away by anybody. */
+export function setUpByAnother({ facts, expected }: Told): boolean {
+  const wanted = expected?.files.find((f) => f.path === BOOTSTRAP);
+  const seen = facts.files?.[BOOTSTRAP];
+  return wanted !== undefined && seen !== undefined && seen.sha256 !== wanted.sha256;
 }
 
 const UNITS = [

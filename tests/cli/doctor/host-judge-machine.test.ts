@@ -190,3 +190,27 @@ test.each(MACHINE)("%s is found and named", (_what, change, id, level, says) => 
   expect(hit!.level).toBe(level);
   expect(exit).toBe(wrong(findings).some((f) => f.level === "blocks") ? 5 : 0);
 });
+
+test("what a newer Roadstead would add is worth a look on a host of an older one, and no fault", () => {
+  const { findings, exit } = judged((f) => {
+    replaced(
+      f,
+      "files",
+      /[0-9a-f]{64} \/usr\/local\/lib\/roadstead\/bootstrap/,
+      `${"1".repeat(64)} /usr/local/lib/roadstead/bootstrap`,
+    );
+    replaced(f, "files", /^.*roadstead-disk\.timer$/m, "");
+    replaced(
+      f,
+      "units",
+      unit("roadstead-disk.timer"),
+      unit("roadstead-disk.timer", { LoadState: "not-found", ActiveState: "inactive" }),
+    );
+  });
+  expect(wrong(findings).map((f) => [f.id, f.level])).toEqual([
+    ["unit/roadstead-disk.timer", "look"],
+    ["file/etc/systemd/system/roadstead-disk.timer", "look"],
+    ["file/usr/local/lib/roadstead/bootstrap", "look"],
+  ]);
+  expect(exit).toBe(0);
+});
