@@ -151,6 +151,32 @@ describe("what a plan counts on, its lock holds", () => {
 });
 
 describe("hosts on AWS", () => {
+  test("GroundSeg: each customer's ships stand in every zone that has a host", () => {
+    const ships = [1, 2, 3].flatMap((c) =>
+      of(
+        Array.from({ length: 12 }, (_, i) => 100 * c + i),
+        `customer ${c}`,
+      ),
+    );
+    const requirements = wish({
+      ships: { named: ships },
+      customers: 3,
+      platform: "groundseg",
+      regions: { allowed: ["us-west-2"] },
+    });
+    const planned = plan(requirements);
+    const built = buildPlanned(requirements, planned);
+    const hosts = built.stacks.flatMap((s) => s.architecture.hosts);
+    const zone = new Map(hosts.map((h) => [h.name, h.zone!]));
+    const zones = [...new Set(zone.values())];
+    expect(zones.length).toBeGreaterThan(1);
+    for (const customer of new Set(shipsOf(built).map((s) => s.customer))) {
+      const mine = shipsOf(built).filter((s) => s.customer === customer);
+      const counts = zones.map((z) => mine.filter((s) => zone.get(s.host!) === z).length);
+      expect([customer, Math.min(...counts) > 0]).toEqual([customer, true]);
+    }
+  });
+
   test("one VPS a ship: each customer's are spread over the zones to within one, whatever their order", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("acme", "beta", "gamma"), { minLength: 2, maxLength: 24 }), (owners) => {
