@@ -17,6 +17,7 @@ const { Cluster } = require("./cluster.cjs");
 const { installDefinitions, isRelease } = require("./live-charts.cjs");
 const { LiveCluster } = require("./live-cluster.cjs");
 const { normalForm } = require("./normal-form.cjs");
+const { runRemote } = require("./remote.cjs");
 const REPLACES = require("./replaces.json");
 const { asSecret, plain, SECRET } = require("./secrets.cjs");
 const { AlreadyExists, Cloud, Refused } = require("./store.cjs");
@@ -187,7 +188,8 @@ const methods = {
     const made = await injected("create", type, () => {
       cluster?.admit(type, inputs);
       const id = newId(type, inputs);
-      const outs = { ...inputs, ...computed(type, inputs, id) };
+      const said = pkg === "command" ? runRemote(cloud, request.getUrn(), inputs, inputs.create) : {};
+      const outs = { ...inputs, ...computed(type, inputs, id), ...said };
       return cloud.create(
         { scope: scope(), type, id, urn: request.getUrn(), inputs, outs },
         takenName(scope(), type, inputs),
@@ -230,6 +232,8 @@ const methods = {
     if (!request.getPreview())
       await injected("update", type, () => {
         refuseShrinking(type, before, inputs);
+        if (pkg === "command")
+          Object.assign(outs, runRemote(cloud, request.getUrn(), inputs, inputs.update ?? inputs.create));
         cloud.update({ scope: scope(), type, id: request.getId(), urn: request.getUrn(), inputs, outs });
       });
     response.setProperties(Struct.fromJavaScript(asSecret(outs, raw(request.getNews()))));
@@ -246,6 +250,7 @@ const methods = {
     if (found === null) return new Empty();
     await injected("delete", type, () => {
       refuseWhileUsed(found);
+      if (found.inputs.delete && pkg === "command") runRemote(cloud, found.urn, found.inputs, found.inputs.delete);
       cloud.remove(found, takenName(scope(), type, found.inputs));
       cluster?.cascade(found);
     });

@@ -79,7 +79,7 @@ export class Project {
     for (const shared of ["dist", "node_modules", "policies"])
       fs.symlinkSync(path.join(checkout, shared), this.path(shared));
     this.script("bin/pulumi-language-nodejs", path.join(__dirname, "language-host.cjs"));
-    const providers = ["aws", "digitalocean", "kubernetes", "random"].map((name) => {
+    const providers = ["aws", "command", "digitalocean", "kubernetes", "random"].map((name) => {
       fs.mkdirSync(this.path(`plugins/${name}`), { recursive: true });
       this.script(`plugins/${name}/pulumi-resource-${name}`, path.join(__dirname, "../cloud/provider.cjs"), name);
       return { name, path: `plugins/${name}` };
@@ -188,6 +188,20 @@ export class Project {
       repair = this.repair(stack, words);
     }
     return repair;
+  }
+
+  /** Commands that were run on the hosts of this project's cloud, in order. */
+  runs(): HostRun[] {
+    const file = path.join(this.cloudFolder, "host/runs.jsonl");
+    if (!fs.existsSync(file)) return [];
+    const lines = fs.readFileSync(file, "utf8").split("\n").filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as HostRun);
+  }
+
+  /** What those hosts answer from now on: shell, in place of `sudo`. */
+  hostsAnswer(shell: string): void {
+    fs.mkdirSync(path.join(this.cloudFolder, "host"), { recursive: true });
+    fs.writeFileSync(path.join(this.cloudFolder, "host/answer"), shell);
   }
 
   /** What the engine knows of a stack, as it lies on disk. */
@@ -345,6 +359,14 @@ export class Project {
     const words = [process.execPath, ...program].map((w) => `'${w}'`).join(" ");
     fs.writeFileSync(this.path(file), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
   }
+}
+
+export interface HostRun {
+  urn: string;
+  connection: { host: string; user: string; hostKey: string };
+  command: string;
+  stdin: string;
+  code: number;
 }
 
 /** What `roadstead doctor --repair --json` says, and how it ended. */
