@@ -57,6 +57,7 @@ export function expectedOf(
     volumeKey: volumeKey(settings),
     backup: architecture.backup?.offHost ?? null,
     snapshotHours: hostPlace(host, architecture).backupTag === undefined ? null : architecture.backup.everyHours,
+    groundsegSecret: architecture.groundseg?.password.secret,
   };
 }
 

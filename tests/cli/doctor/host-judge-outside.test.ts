@@ -64,6 +64,16 @@ describe("GroundSeg", () => {
     expect(hit!.level).toBe(level);
   });
 
+  test("its password comes from the config secret that the lock names", () => {
+    const named = { ...GROUNDSEG, lock: { ...GROUNDSEG.lock, groundseg: { password: { secret: "pageWord" } } } };
+    const status = { ...groundsegStatus(), unit: "inactive" };
+    status.settings.ready = false;
+    const { findings } = judged((f) => (f.groundseg = done(JSON.stringify(status))), named);
+    expect(findings.find((f) => f.id === "groundseg/password")!.fix).toMatch(
+      /^pulumi config get pageWord \| ssh keeper@203\.0\.113\.10 'sudo .*groundseg password'$/,
+    );
+  });
+
   test("an answer that is none is not passed", () => {
     for (const out of ["", "{}", "[", '{"volume":"yes"}'])
       expect(
