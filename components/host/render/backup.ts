@@ -81,7 +81,6 @@ ship=$root${SHIP_SCRIPT}
 own=$root${PIERS}/.roadstead/.backup
 sent=$root${STATE}/backup
 marks=$root/run/roadstead/stopped
-stopped=$root/run/roadstead-backup
 said=
 say() { echo "roadstead: $*" >&2; }
 bad() { say "$*"; said="$said$*. "; }
@@ -92,11 +91,11 @@ hours() { echo $((($(date +%s) - $(date -d "$(last time || echo @0)" +%s)) / 360
 noted() { "$ship" status "$id" | sed -n 's/^first boot: done; last clean stop at event: \\([0-9]*\\); quarantine: *$/at \\1/p'; }
 state() { systemctl show -p ActiveState --value "roadstead-ship@$id.service"; }
 free() { df -Pk "$own" | awk 'NR == 2 { print $4 }'; }
-resume() { # a ship that was stopped for its copy runs again
+resume() { # whoever was stopped for its copy and was not started since runs again
   exec 8>&-
-  [ -e "$stopped" ] || return 0
-  "$ship" start "$(cat "$stopped")" || bad "$(cat "$stopped"): does not start after its copy"
-  rm -f "$stopped"
+  for mark in "$marks"/*; do
+    [ ! -e "$mark" ] || ! flock -n "$mark" true || "$ship" start "\${mark##*/}" || bad "\${mark##*/}: does not start after its copy"
+  done
 }
 send() {
   for f in "$own/$id"/*.age; do
@@ -136,10 +135,12 @@ copy() {
   [ "$(free)" -ge "$need" ] || { bad "$id: a copy needs $need KiB free and there are $(free): left running"; return 0; }
   flock -w 14400 9 || { bad "$id: maintenance does not end: not copied"; return 0; }
   if [ "$(state)" = active ]; then
-    # While it is held, no start gets through.
-    exec 8>>"$marks/$id"
-    flock 8
-    echo "$id" >"$stopped"
+    # While it is held, no start gets through; one that was under way takes it along.
+    until
+      exec 8>>"$marks/$id"
+      flock 8
+      [ "$marks/$id" -ef "/proc/$$/fd/8" ]
+    do :; done
     { "$ship" stop "$id" && archive; } || rm -f "$part"
     [ -e "$part" ] || bad "$id: no copy was made"
     resume
@@ -193,7 +194,7 @@ for env in "$root"/etc/roadstead/ships/*.env; do
   [ "\${only:-$id}" != "$id" ] || [ ! -s "$own/rclone.conf" ] || each
 done
 [ -z "$only" ] || { [ -z "$said" ]; exit; }
-told=$stopped.told
+told=$root/run/roadstead-backup
 notice=$root/run/motd.d/60-roadstead-backup
 level=$(echo "$said" | sed 's/[0-9]//g')
 if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then

@@ -186,7 +186,7 @@ describe("a run", () => {
     const s = stopped();
     expect(s.script("backup", ["resume"]).code).toBe(0);
     expect(calls(s)).toEqual([]);
-    s.write("run/roadstead-backup", `${ID}\n`);
+    s.write(`run/roadstead/stopped/${ID}`, "");
     expect(s.script("backup", ["resume"]).code).toBe(0);
     expect(calls(s)).toEqual([`systemctl start ${unit}`]);
   });
