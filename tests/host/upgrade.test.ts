@@ -113,7 +113,7 @@ it("goes on to its end when whoever asked for it is gone", async () => {
   restart();
   answers();
   machine.get(
-    `setsid sh -c 'echo $$ >/opt/test/pid; exec ${LIB}/upgrade ${ID} 4.7 --backup-taken' >/dev/null 2>&1 </dev/null & sleep 1; kill -HUP $(cat /opt/test/pid); kill -KILL $(cat /opt/test/pid) || true`,
+    `setsid sh -c 'echo $$ >/opt/test/pid; ROADSTEAD_SETTLE=1 exec ${LIB}/upgrade ${ID} 4.7 --backup-taken' >/dev/null 2>&1 </dev/null & sleep 1; kill -HUP $(cat /opt/test/pid); kill -KILL $(cat /opt/test/pid) || true`,
   );
   await machine.until("the new version", `${LIB}/ship vere ${ID} | grep -q '^4.7 [0-9]'`, 120);
   answers();

@@ -7,7 +7,7 @@ export const SHIP_SCRIPT = `${LIB}/ship`;
 /** Free MiB that a first boot is not started without: twice the 762 MB of a new planet (urbit#7275) and room for its log. */
 export const FIRST_BOOT_MIB = 2048;
 
-/** Exit codes: 0 go on, 75 try again later, 77 quarantined, 78 nothing to run yet. ExecCondition skips the unit on all but 0. */
+/** Exit codes: 0 go on, 75 try again later, 76 not stopped cleanly, 77 quarantined, 78 nothing to run yet, or not here. ExecCondition skips the unit on all but 0. */
 export function shipScript(): HostFile {
   return {
     path: SHIP_SCRIPT,
@@ -290,6 +290,7 @@ status)
   ! journalctl -b -o cat -u "$unit" 2>/dev/null | grep -q 'cannot protect from double-boot' ||
     say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
   echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
+  [ ! -e "$root${STATE}/backup/$id" ] || echo "last copy: $(tr '\\n' ' ' <"$root${STATE}/backup/$id")"
   ;;
 *) echo "unknown command: $cmd" >&2; exit 64 ;;
 esac
