@@ -100,7 +100,12 @@ describe("a runtime that refuses", () => {
   it("for want of a galaxy's answer does not stop the ship, and status says so", () => {
     const s = booted();
     s.write("journal", "boot: peer-state unvailable on czar, cannot protect from double-boot\n");
-    expect(s.run("status").err).toContain("could not ask its galaxy");
+    s.write(`var/lib/roadstead/backup/${ID}`, "time=2026-11-21T00:00:00Z\nevent=42\n");
+    const { out, err } = s.script("ship", ["status", ID]);
+    expect(err).toContain("could not ask its galaxy");
+    expect(err).toContain("last copy: time=2026-11-21T00:00:00Z event=42");
+    // Scripts read it to its end.
+    expect(out).toBe("first boot: done; last clean stop at event: 42; quarantine: \n");
   });
 
   it.each(["dawn: mismatch between -w sampel-palnet and -K ~zod", "dawn: invalid private keys (not shown)"])(

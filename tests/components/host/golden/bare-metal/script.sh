@@ -554,8 +554,8 @@ park) quarantine "${3:?why}" ;;
 status)
   ! journalctl -b -o cat -u "$unit" 2>/dev/null | grep -q 'cannot protect from double-boot' ||
     say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
+  [ ! -e "$root/var/lib/roadstead/backup/$id" ] || say "last copy: $(tr '\n' ' ' <"$root/var/lib/roadstead/backup/$id")"
   echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
-  [ ! -e "$root/var/lib/roadstead/backup/$id" ] || echo "last copy: $(tr '\n' ' ' <"$root/var/lib/roadstead/backup/$id")"
   ;;
 *) echo "unknown command: $cmd" >&2; exit 64 ;;
 esac
