@@ -9,6 +9,11 @@ export const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 export const BUCKET_ENDPOINT = /^https:\/\/[a-z0-9][a-z0-9.-]{0,252}(:[0-9]{1,5})?$/;
 export const BUCKET_REGION = /^[a-z0-9-]{2,32}$/;
 export const BUCKET_PREFIX = /^[A-Za-z0-9][\w.-]{0,63}(\/[A-Za-z0-9][\w.-]{0,63}){0,4}$/;
+/** Those of examples/bare-metal-home.yaml: nobody has their secret keys, so what is encrypted to them is lost. */
+export const EXAMPLE_RECIPIENTS: readonly string[] = [
+  "age1y68ks4cadszx3kvd9hwneqee8wt7g4n29vrkpv6qml4pjxehte7sa6yu9d",
+  "age1j4tcu9gx9vfetj8w274rznufcmjs57ha85xh37hhslmxazmg9s8syq6dgn",
+];
 export const AGE_RECIPIENT = /^age1[02-9ac-hj-np-z]{58}$/;
 
 const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";

@@ -8,6 +8,7 @@ import {
   hostProblems,
   HostProvider,
   missingVersions,
+  OPEN_IN_PREVIEW,
   renderSettings,
   type HostAccess,
   type HostBackup,
@@ -141,7 +142,5 @@ function problems(settings: HostSettings, allowMissing: boolean) {
     fix: "give both; there is no default",
   }));
   const found = hostProblems(settings);
-  return allowMissing
-    ? found.filter((p) => p.code !== "no-ssh-key" && p.code !== "no-admin-cidr")
-    : [...found, ...missing];
+  return allowMissing ? found.filter((p) => !OPEN_IN_PREVIEW.has(p.code)) : [...found, ...missing];
 }

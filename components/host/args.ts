@@ -16,6 +16,7 @@ import {
   type HostShip,
   imageProblems,
   missingVersions,
+  OPEN_IN_PREVIEW,
   pierVolumeName,
   type PinnedBinary,
   placeProblems,
@@ -93,7 +94,7 @@ export interface HostPlaceArgs {
 }
 
 /** What is unsettled in a preview: access may be decided later, `up` insists. */
-const MAY_WAIT = new Set(["no-ssh-key", "no-admin-cidr", "missing-image"]);
+const MAY_WAIT = new Set([...OPEN_IN_PREVIEW, "missing-image"]);
 
 /** Plain settings from arguments, or one error with every problem. */
 export function settle(

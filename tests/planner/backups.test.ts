@@ -6,8 +6,8 @@ import { plan } from "../../planner/plan/plan";
 import { loadRequirements } from "../../planner/requirements/load";
 
 const RECIPIENTS = [
-  "age1y68ks4cadszx3kvd9hwneqee8wt7g4n29vrkpv6qml4pjxehte7sa6yu9d",
-  "age1j4tcu9gx9vfetj8w274rznufcmjs57ha85xh37hhslmxazmg9s8syq6dgn",
+  "age1vz9acwqs7zvnkfd5jg9ycd0500qnz8w4wse7jk2fhlsrdm95cfeqh3rxzx",
+  "age19df22rkwk59dwhalwu0pjz6qshf9glmlk5cehyddmhm2zdlraawqgp4k0k",
 ];
 const BACKUPS = {
   bucket: "piers",

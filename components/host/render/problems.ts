@@ -5,6 +5,7 @@ import {
   BUCKET_PREFIX,
   BUCKET_REGION,
   BACKUP_RHYTHMS,
+  EXAMPLE_RECIPIENTS,
   isAgeRecipient,
 } from "../../../planner/backups";
 import { LIMITS } from "../../../planner/catalog/limits";
@@ -20,6 +21,9 @@ import { diskProblems, portProblems } from "./room";
 import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
 import { usesLuks, volumeKey } from "./volume";
 import type { HostPlace } from "./place";
+
+/** What may still be open in a preview; `up` insists. */
+export const OPEN_IN_PREVIEW: ReadonlySet<string> = new Set(["no-ssh-key", "no-admin-cidr", "example-recipient"]);
 
 /** Below this a loom of 2 GiB cannot be mapped beside a system, swap or not. */
 export const LEAST_MEMORY_GIB = 2;
@@ -204,6 +208,16 @@ function backupProblems({ backup, kind }: HostSettings): PredicateProblem[] {
       "give the line that age-keygen calls the public key",
     ),
   );
+  if (recipients.some((r) => EXAMPLE_RECIPIENTS.includes(r)))
+    out.push(
+      problem(
+        "example-recipient",
+        "backups.recipients",
+        "a key of the examples",
+        "keys of your own",
+        "make two with age-keygen, off the host: nobody has the secret of this one",
+      ),
+    );
   return out;
 }
 

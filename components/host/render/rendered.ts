@@ -3,7 +3,7 @@ import type { Architecture, LockedHost } from "../../../planner/architecture/sch
 import { bootstrapFile, hostFiles, hostSteps } from "./bootstrap";
 import { cloudConfig, hostScript } from "./deliver";
 import type { HostFile, HostStep } from "./file";
-import { hostProblems, missingVersions } from "./problems";
+import { hostProblems, missingVersions, OPEN_IN_PREVIEW } from "./problems";
 import { withoutComments } from "./comments";
 import { hostSettings, type HostSettings, type RenderHostOptions } from "./settings";
 
@@ -31,7 +31,7 @@ export function renderSettings(settings: HostSettings, opts: RenderHostOptions =
   const refusals = [
     ...hostProblems(settings)
       // A preview may be made before keys and networks are known; `up` may not.
-      .filter((p) => !(opts.allowMissing && (p.code === "no-ssh-key" || p.code === "no-admin-cidr")))
+      .filter((p) => !(opts.allowMissing && OPEN_IN_PREVIEW.has(p.code)))
       .map((p) => `${p.path}: received ${p.received}; accepted: ${p.accepted}; ${p.fix}`),
     ...(opts.allowMissing
       ? []

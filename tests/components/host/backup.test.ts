@@ -1,4 +1,5 @@
 // The script that copies piers, run by sh against stubs: what is archived, who is started, and what the copy is sealed with.
+import { EXAMPLE_RECIPIENTS, isAgeRecipient } from "../../../planner/backups";
 import { backupFiles } from "../../../components/host/render/backup";
 import { deliveries } from "../../../components/host/render/delivery";
 import {
@@ -13,8 +14,8 @@ import { bareMetal, groundseg, host, planet } from "./sample";
 import { booted, ID, type Sandbox } from "./ship-sandbox";
 
 const RECIPIENTS = [
-  "age1y68ks4cadszx3kvd9hwneqee8wt7g4n29vrkpv6qml4pjxehte7sa6yu9d",
-  "age1j4tcu9gx9vfetj8w274rznufcmjs57ha85xh37hhslmxazmg9s8syq6dgn",
+  "age1vz9acwqs7zvnkfd5jg9ycd0500qnz8w4wse7jk2fhlsrdm95cfeqh3rxzx",
+  "age19df22rkwk59dwhalwu0pjz6qshf9glmlk5cehyddmhm2zdlraawqgp4k0k",
 ];
 const BACKUP: HostBackup = {
   bucket: "piers",
@@ -270,6 +271,13 @@ describe("a bucket", () => {
     const [problem] = hostProblems(settings({ recipients: ["AGE-SECRET-KEY-1CANARY"] }));
     expect(problem).toMatchObject({ received: "[looks like a secret key of age; not shown]" });
     expect(JSON.stringify(problem)).not.toContain("CANARY");
+  });
+
+  it("is refused by `up`, not by a preview, with a recipient of the examples, whose secret nobody has", () => {
+    const example = { ...settings(), backup: { ...BACKUP, recipients: [EXAMPLE_RECIPIENTS[0]!] } };
+    expect(isAgeRecipient(EXAMPLE_RECIPIENTS[0]!)).toBe(true);
+    expect(() => renderSettings(example)).toThrow(/a key of the examples/);
+    expect(renderSettings(example, { allowMissing: true }).files.length).toBeGreaterThan(0);
   });
 
   it("is refused under GroundSeg, with the reason", () => {
