@@ -1,116 +1,57 @@
 // `roadstead doctor HOST` against a live host: the command itself, as a process in the Internet outside of the machine, logs in with
 // the real ssh at the real sshd. Then one thing after the other is broken, and each has to be found and named.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { architectureDigest } from "../../planner/architecture/digest";
-import type { Architecture } from "../../planner/architecture/schema";
-import { parseStackFile, writeStackFile } from "../../planner/architecture/stack-file";
-import { roadstead } from "../cli/fake-io";
-import { INSIDE, internet, OUTSIDE, seed, VERSIONS } from "./downloads";
+import { readFileSync, writeFileSync } from "node:fs";
+import { hostQuestions } from "../../cli/doctor/host/script";
+import { of, Owner } from "./doctor-outside";
+import { INSIDE, internet, seed, VERSIONS } from "./downloads";
 import { rendered } from "./hosts";
 import { Machine, stopAll } from "./machine/machine";
 import { changes, tree } from "./tree";
 
-const ROOT = join(__dirname, "../..");
 const CANARY = "0wCANARY.doctr.yCANA.RYdoc.tryCA.NARYd.octry.CANAR.Ydoct.ryCAN.ARYdo";
 const [KEYED, FAKE] = ["sampel-palnet", "zod"];
-const dir = mkdtempSync(join(tmpdir(), "roadstead-doctor-"));
-const key = join(dir, "id");
-const known = join(dir, "known_hosts");
+const owner = new Owner();
+const { key, known } = owner;
+const doctor = (...args: string[]) => owner.doctor(...args);
+const findings = (...args: string[]) => owner.findings(...args);
 let machine: Machine;
 
 afterAll(async () => {
   await stopAll();
-  rmSync(dir, { recursive: true });
+  owner.leaves();
 });
 
-const REQUIREMENTS = (publicKey: string): string => `ships:
+const REQUIREMENTS = `ships:
   named:
     - { name: ~${KEYED}, key: { secret: palnetKey } }
     - { name: ~${FAKE}, fake: true }
 environment: dev
 platform: bare-metal
 existing: { hosts: [{ name: attic, memoryGiB: 16, diskGiB: 500, arch: x86_64, monthly: 12 }] }
-access: { sshPublicKeys: ["${publicKey.trim()}"], adminCidrs: [${OUTSIDE.admin}/32] }
 versions: ${JSON.stringify({ vere: VERSIONS.vere })}
 `;
 
-/** As a person records it; only the swap is left out, which would be the whole machine's. */
-async function recorded(): Promise<Architecture> {
-  spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-  writeFileSync(join(dir, "Pulumi.yaml"), "name: roadstead\nruntime: nodejs\nstackConfigDir: stacks\n");
-  writeFileSync(join(dir, "r.yaml"), REQUIREMENTS(readFileSync(`${key}.pub`, "utf8")));
-  const planned = await roadstead(dir, ["plan", "./r.yaml", "--stack", "dev", "--write"]);
-  expect(planned).toMatchObject({ code: 0 });
-  const file = join(dir, "stacks/Pulumi.dev.yaml");
-  const text = readFileSync(file, "utf8");
-  const { architecture: a, requirementsDigest } = parseStackFile("Pulumi.dev.yaml", text);
-  const architecture = { ...a!, hosts: a!.hosts.map((h) => ({ ...h, swapGiB: 0 })) };
-  writeFileSync(file, writeStackFile(text, { architecture, requirementsDigest: requirementsDigest! }));
-  expect(architectureDigest(architecture)).not.toBe(architectureDigest(a!));
-  return architecture;
-}
-
 beforeAll(async () => {
-  const lock = await recorded();
+  const lock = await owner.records(REQUIREMENTS);
   const { userData } = rendered({ host: lock.hosts[0]!, lock });
   machine = await Machine.start({ files: [...internet, ...seed(userData)] });
   await machine.until("the bootstrap", "[ -e /var/lib/roadstead/bootstrap.done ]", 300);
   machine.run(["/usr/local/lib/roadstead/ship", "key", KEYED], { input: `${CANARY}\n` });
   for (const port of [8081, 8082])
     await machine.until("the ships", `curl -fsS -o /dev/null http://127.0.0.1:${port}/~_~/healthz`, 120);
-  writeFileSync(known, `${INSIDE.v4} ${machine.read("/etc/ssh/ssh_host_ed25519_key.pub")}\n`);
+  owner.knows(machine, "attic");
 }, 600_000);
 
-interface Found {
-  id: string;
-  level: string;
-  what: string;
-  fix: string;
-}
-
-/** The command, as a process whose network is the one outside. */
-function doctor(...args: string[]): { code: number | null; out: string; err: string } {
-  const pid = (machine as unknown as { pid(): string }).pid();
-  const ssh = [
-    "IdentitiesOnly=yes",
-    `IdentityFile=${key}`,
-    `UserKnownHostsFile=${known}`,
-    "GlobalKnownHostsFile=/dev/null",
-  ];
-  const done = spawnSync(
-    "nsenter",
-    [
-      `--net=/proc/${pid}/root/run/netns/internet`,
-      process.execPath,
-      "-r",
-      join(__dirname, "from-outside.cjs"),
-      join(ROOT, "cli/main.ts"),
-      "doctor",
-      ...args,
-      ...ssh.flatMap((o) => ["--ssh-option", o]),
-    ],
-    {
-      cwd: dir,
-      encoding: "utf8",
-      timeout: 240_000,
-      maxBuffer: 16 << 20,
-      env: { PATH: process.env.PATH, NO_COLOR: "1" },
-    },
-  );
-  return { code: done.status, out: done.stdout, err: done.stderr };
-}
-const HERE = ["attic", "--stack", "dev", "--address", INSIDE.v4];
-
-function findings(...args: string[]): { code: number | null; found: Found[]; next: string[] } {
-  const done = doctor(...(args.length > 0 ? args : HERE), "--json");
-  if (done.out === "") throw new Error(done.err);
-  const { findings: found, next } = JSON.parse(done.out) as { findings: Found[]; next: string[] };
-  return { code: done.code, found, next };
-}
-const of = (found: Found[], level: string): string[] => found.filter((f) => f.level === level).map((f) => f.id);
+it("asks in a shell that shellcheck finds nothing to say about", async () => {
+  const judge = await Machine.start({ root: "installed", boots: false });
+  const script = hostQuestions({ mark: "mark", paths: ["/etc/hosts"], units: ["ssh.service"] });
+  // 2016: what is quoted is for the inner shell or awk.
+  expect(judge.run(["shellcheck", "-s", "sh", "-e", "SC2016", "-"], { input: script })).toMatchObject({
+    code: 0,
+    out: "",
+  });
+  await judge.stop();
+});
 
 it("is fine: nothing blocks, and it changed nothing on the host", () => {
   const before = tree(machine);
@@ -291,7 +232,7 @@ it("prints no secret, and the reader's terminal stays theirs, whatever lies on t
       content: `\u001b[2J\u001b]0;owned\u0007","level":"ok"}]}}\u202e'; rm -rf / #\n`,
     },
   ]);
-  const said = [doctor(...HERE), doctor(...HERE, "--json")];
+  const said = [doctor(...owner.here), doctor(...owner.here, "--json")];
   for (const { code, out, err } of said) {
     expect(code).toBe(12);
     expect(out + err).not.toContain(CANARY.slice(0, 12));
@@ -313,7 +254,7 @@ it("names a quarantined ship first, with its reason, and ends with 12", () => {
   machine.sh(`systemctl stop roadstead-ship@${KEYED}; systemctl start roadstead-first-boot@${KEYED}; sleep 1`, {
     limit: 120_000,
   });
-  const { out, code } = doctor(...HERE);
+  const { out, code } = doctor(...owner.here);
   expect(code).toBe(12);
   expect(out.split("\n")[0]).toMatch(/^attic, do this first: leave it stopped\..*HostShipQuarantined\.md/);
   expect(out.split("\n")[1]).toBe("Because sampel-palnet is in quarantine: a first boot was started before.");
@@ -323,9 +264,9 @@ describe("a host that does not answer as it should", () => {
   it("with another key than is known is not logged in to: 13", () => {
     const right = readFileSync(known, "utf8");
     writeFileSync(known, `${INSIDE.v4} ${readFileSync(`${key}.pub`, "utf8")}`);
-    const { code, out } = doctor(...HERE);
+    const { code, out } = doctor(...owner.here);
     writeFileSync(known, "");
-    const unknown = doctor(...HERE);
+    const unknown = doctor(...owner.here);
     writeFileSync(known, right);
     expect([code, unknown.code]).toEqual([13, 13]);
     expect(out).toMatch(/^attic, do this first: never log in past this/);

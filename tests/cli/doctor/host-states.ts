@@ -142,7 +142,7 @@ export function groundsegStatus() {
       given: { http: s.httpPort, ames: s.ames.port, network: "none", boot: "boot" },
     })),
     otherShips: [] as string[],
-    dockerUser: { ipv4: rules, ipv6: rules, expected: [34344, 34345] },
+    dockerUser: { ipv4: rules, ipv6: { ...rules, reached: false }, expected: [34344, 34345] },
     swap: { setting: -1, ownFile: false, active: [] },
     startram: { registered: false, on: false },
   };
