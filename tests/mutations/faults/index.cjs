@@ -2,6 +2,7 @@
 module.exports = [
   "ships",
   "hosts",
+  "deliveries",
   "homes",
   "upgrades",
   "tenants",

@@ -1,0 +1,51 @@
+// What reaches a host over SSH: which host, which secret, in which order.
+const suites = ["tests/components/host/delivery.test.ts"];
+const part = "components";
+
+module.exports = [
+  {
+    id: "delivers-to-any-host",
+    part,
+    title: "secrets go to a host that nothing recognises",
+    file: "components/host/delivery.ts",
+    find: 'const wrong = hostKey === undefined ? "nothing" :',
+    replace: "const wrong = hostKey === undefined ? null :",
+    suites,
+  },
+  {
+    id: "any-text-is-a-host-key",
+    part,
+    title: "a recorded host key that is cut off is taken for one",
+    file: "components/host/render/delivery.ts",
+    find: "return field === type && bytes.length",
+    replace: "return field.length <= type.length || bytes.length",
+    suites,
+  },
+  {
+    id: "sealed-key-still-declared",
+    part,
+    title: "the key of a ship that has booted for good stays declared",
+    file: "components/host/render/delivery.ts",
+    find: "ship.keySecret === undefined || ship.sealed ||",
+    replace: "ship.keySecret === undefined ||",
+    suites,
+  },
+  {
+    id: "key-before-set-up",
+    part,
+    title: "a key is delivered to a host that is not set up",
+    file: "components/host/render/delivery.ts",
+    find: "        dependsOn: [SET_UP],\n",
+    replace: "        dependsOn: after,\n",
+    suites,
+  },
+  {
+    id: "host-volume-not-snapshotted",
+    part,
+    title: "a host's pier volume on AWS lacks the tag that its snapshot schedule selects",
+    file: "components/host/render/place.ts",
+    find: "backupTag: aws && architecture.backup?.enabled ? backupTag(architecture.environment) : undefined,",
+    replace: "backupTag: aws && architecture.backup?.enabled ? backupTag(architecture.stack + aws) : undefined,",
+    suites,
+  },
+];
