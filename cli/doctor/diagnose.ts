@@ -263,9 +263,9 @@ function secrets(a: Architecture, f: Facts): Finding[] {
 const setSecret = (f: Facts, secret: string): string =>
   `pulumi config set --secret --stack ${f.stack} ${secret} < ${secret}`;
 
-/** Where the stack is up, keys may be declared that are used up; whether, only their cluster knows. */
+/** Where the stack is up, keys may be declared that are used up; whether, only their cluster or host knows. */
 function unsealed(a: Architecture, f: Facts): Finding[] {
-  const keys = f.stackExists === false ? 0 : holdingKeys(a).length;
+  const keys = f.stackExists === false ? 0 : holdingKeys(a, (host) => f.hostKeys.keys[host] !== undefined).length;
   return keys === 0
     ? []
     : [

@@ -1,5 +1,6 @@
-// `roadstead ship seal STACK`: reads the claims of a stack's ships in their cluster and records those that have booted as sealed,
-// so that the next `up` takes their keys out of it. Only a claim that says so counts: what cannot be read is not sealed.
+// `roadstead ship seal STACK`: reads the claims of a stack's ships in their cluster, or the records on their hosts, and records those
+// that have booted as sealed, so that the next `up` declares their keys no more. Only a claim or record that says so counts: what
+// cannot be read is not sealed.
 import * as path from "node:path";
 import { ANNOTATION, claimHolder, REGISTRY_NAMESPACE } from "../../components/fleet/render/names";
 import type { Architecture, LockedShip } from "../../planner/architecture/schema";
@@ -9,8 +10,10 @@ import { EXIT, type ExitCode, usage } from "../exit";
 import { writeAll } from "../files";
 import type { Io } from "../io";
 import { POLICY_PACK, upCommand } from "../next-steps";
-import { type Project, projectOf, readStackFile } from "../project";
+import { readHostKeys } from "../../stacks/host-keys";
+import { type Project, projectOf, readStackFile, stackConfig } from "../project";
 import { Kubectl, type KubectlOptions } from "./kubectl";
+import { lookAtHosts } from "./seal-hosts";
 import { refuseProblems } from "./wishes";
 
 export interface ShipSealOptions extends KubectlOptions {
@@ -24,8 +27,8 @@ export interface ShipSealOptions extends KubectlOptions {
  * waits: it never booted, or its first boot is not over;
  * unknown: there is no claim of this stack's to read, or nothing in it that is known.
  */
-type Standing = "booted" | "waits" | "unknown";
-interface Seen {
+export type Standing = "booted" | "waits" | "unknown";
+export interface Seen {
   ship: string;
   secret: string;
   standing: Standing;
@@ -44,7 +47,14 @@ export async function shipSeal(stack: string, options: ShipSealOptions, io: Io):
   const { architecture, requirementsDigest } = parsed;
   if (architecture === null || requirementsDigest === null)
     throw usage(`${file}: records no architecture yet. Record one with roadstead plan FILE --stack ${stack} --write`);
-  const seen = await lookAt(holdingKeys(architecture), architecture, new Kubectl(io, options));
+  const { keys, problems } = readHostKeys(() => stackConfig(text).hostKeys, file);
+  if (problems.length > 0) throw usage(problems.join("\n"));
+  const holding = holdingKeys(architecture, (host) => keys[host] !== undefined);
+  const inCluster = holding.filter((s) => s.host === null);
+  const seen = [
+    ...(await lookAt(inCluster, architecture, new Kubectl(io, options))),
+    ...(await lookAtHosts(holding, stack, io)),
+  ];
   const booted = new Set(seen.filter((s) => s.standing === "booted").map((s) => s.ship));
   const written = options.write === true && booted.size > 0;
   if (written) {
@@ -103,10 +113,10 @@ function nextCommands(stack: string, seen: readonly Seen[], project: Project, wr
 const MARK: Record<Standing, string> = { booted: "✓", waits: "·", unknown: "!" };
 
 function spoken(seen: readonly Seen[], written: boolean, next: readonly string[], file: string): string {
-  if (seen.length === 0) return "No ship of this stack has a key declared in a cluster.\n";
+  if (seen.length === 0) return "No ship of this stack has a key declared.\n";
   const booted = seen.filter((s) => s.standing === "booted").length;
   const verdict = written
-    ? `${file}: ${booted} sealed. The next up takes their keys out of the cluster; no ship is restarted.`
+    ? `${file}: ${booted} sealed. The next up declares their keys no more; no ship is restarted.`
     : `${booted} of ${seen.length} can be sealed${booted > 0 ? " (nothing was written)" : ""}.`;
   return [
     verdict,

@@ -89,6 +89,8 @@ function stepFor({ type: was, resource }: PendingOperation, state: StackState, {
   }
   if (forget.includes(urn)) return { ...about, action: "drop", why: "you say that it is not there" };
   if (isInStateOnly(type)) return { ...about, action: "drop", why: "such a resource exists in the state only" };
+  // Whatever of it was run is found done, or is run again.
+  if (type === "command:remote:Command") return { ...about, action: "drop", why: "its command may be run again" };
   const id = knownId(resource);
   const given = found[urn];
   const present = resourcesOf(state).find((r) => r.urn === urn && isOwned(r));
