@@ -63,7 +63,7 @@ export async function hostCommand(
 
 async function ask(target: HostTarget, login: Login, io: Io, network: Network): Promise<Subject> {
   const { recorded } = target;
-  const mark = `roadstead-${randomBytes(12).toString("hex")} `;
+  const mark = `roadstead-${randomBytes(12).toString("hex")}`;
   const { value: paths, unrendered } = rendered(() =>
     recorded === null ? [] : pathsToAsk(recorded.host, recorded.architecture),
   );
@@ -72,7 +72,7 @@ async function ask(target: HostTarget, login: Login, io: Io, network: Network): 
   const ships = recorded?.architecture.ships.filter((s) => s.host === recorded.host.name).map(hostShip) ?? [];
   const domain = recorded?.architecture.dns.domain ?? undefined;
   const [said, outside] = await Promise.all([
-    askHost(io, login, hostQuestions({ mark: mark.trim(), paths: paths ?? [], units: UNITS })),
+    askHost(io, login, hostQuestions({ mark, paths: paths ?? [], units: UNITS })),
     route === null
       ? Promise.resolve({ address: null, notChecked: "ssh did not say where it goes", ports: {}, names: {} })
       : lookFromOutside(
@@ -84,7 +84,7 @@ async function ask(target: HostTarget, login: Login, io: Io, network: Network): 
           network,
         ),
   ]);
-  const read = said.ok ? readAnswer(said.out, mark.trim()) : null;
+  const read = said.ok ? readAnswer(said.out, mark) : null;
   const facts = read === null ? null : hostFacts(read);
   return {
     name: target.name,

@@ -85,7 +85,6 @@ export interface HostFacts {
   /** Seconds since 1970 by the host's clock. */
   now: number | null;
   os: string | null;
-  uptime: number | null;
   bootstrap: { done: number | null; failedStep: string | null } | null;
   files: Record<string, { mode: string; owner: string; sha256: string }> | null;
   units: Record<string, UnitState> | null;
@@ -151,7 +150,6 @@ export function hostFacts(answer: Answer): HostFacts {
   return {
     now: map("now", integer),
     os: map("os", (t) => short(t)),
-    uptime: map("uptime", integer),
     bootstrap: map("bootstrap", bootstrap),
     files: map("files", files),
     units: map("units", units),

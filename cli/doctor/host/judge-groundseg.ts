@@ -5,7 +5,7 @@ import { GROUNDSEG_API_PORT, GROUNDSEG_UI_PORT } from "../../../components/host/
 import { HostKind } from "../../../components/host/render/settings";
 import { blocks, type Finding, look, ok } from "../diagnose";
 import { short } from "./facts";
-import type { Told } from "./subject";
+import { sshTo, type Told } from "./subject";
 
 const given = z.object({ http: z.number().nullish(), ames: z.number().nullish(), boot: z.string().nullish() });
 const rules = z.object({ closed: z.boolean(), udp: z.array(z.number()), other: z.number(), reached: z.boolean() });
@@ -156,15 +156,11 @@ function containers({ dockerUser, volume }: Status, { at }: Told): Finding[] {
       ];
 }
 
-const tunnel = (at: Told["at"]): string =>
-  `${at("exit")
-    .replace(/ 'exit'$/, "")
-    .replace(
-      /^ssh /,
-      `ssh ${[GROUNDSEG_UI_PORT, GROUNDSEG_API_PORT].map((p) => `-L ${p}:127.0.0.1:${p}`).join(" ")} `,
-    )}, then http://localhost:${GROUNDSEG_UI_PORT}`;
+const tunnel = ({ subject }: Told): string =>
+  `${sshTo(subject).replace(/^ssh /, `ssh ${[GROUNDSEG_UI_PORT, GROUNDSEG_API_PORT].map((p) => `-L ${p}:127.0.0.1:${p}`).join(" ")} `)}, then http://localhost:${GROUNDSEG_UI_PORT}`;
 
-function ships(s: Status, { at, expected }: Told): Finding[] {
+function ships(s: Status, told: Told): Finding[] {
+  const { expected } = told;
   if (!s.settings.ready) return [];
   const found: Finding[] = [];
   for (const ship of expected!.settings.ships) {
@@ -174,7 +170,7 @@ function ships(s: Status, { at, expected }: Told): Finding[] {
         look(
           `ship/${ship.id}/groundseg`,
           `${ship.id} is not in GroundSeg yet`,
-          `add it on its page, in the order of the lock: ${tunnel(at)}`,
+          `add it on its page, in the order of the lock: ${tunnel(told)}`,
         ),
       );
       continue;

@@ -7,7 +7,7 @@ import { judgeGroundseg } from "./judge-groundseg";
 import { judgeMachine } from "./judge-machine";
 import { judgeShips } from "./judge-ships";
 import type { Silence } from "./login";
-import { at, type Subject, type Told } from "./subject";
+import { at, sshTo, type Subject, type Told } from "./subject";
 
 const SILENCE_EXIT: Record<Silence, ExitCode> = {
   "host-key": EXIT.unauthenticated,
@@ -81,9 +81,9 @@ function byWeight(findings: readonly Finding[]): Finding[] {
 }
 
 function refused(subject: Subject, why: Silence, said: string): Finding {
-  const { login, options } = subject;
+  const { login } = subject;
   const address = login.slice(login.indexOf("@") + 1);
-  const by = `ssh ${options.map((o) => `-o ${o} `).join("")}${login}`;
+  const by = sshTo(subject);
   switch (why) {
     case "host-key":
       return blocks(

@@ -45,7 +45,6 @@ main() {
   printf '\\n%s{"schema":"${FACTS_SCHEMA}","facts":{' ${word(mark)}
   fact now date +%s
   fact os sh -c '. /etc/os-release; echo "$ID $VERSION_ID"; uname -rm'
-  fact uptime cut -d . -f 1 /proc/uptime
   fact bootstrap sh -c 'for f in done failed; do f=${STATE}/bootstrap.$f; [ ! -e "$f" ] || echo "$(basename "$f") $(stat -c %Y "$f") $(head -n 1 "$f")"; done'
   fact files sh -c 'for f; do [ ! -f "$f" ] || echo "$(stat -c "%a %U" "$f") $(sha256sum <"$f" | cut -c 1-64) $f"; done' sh ${paths.map(word).join(" ")}
   # shellcheck disable=SC2046 # several words
@@ -53,14 +52,12 @@ main() {
   fact failed sh -c "systemctl list-units --state=failed --plain --no-legend | awk '{ print \\$1 }'"
   fact jobs sh -c "systemctl list-units --state=activating --plain --no-legend 'roadstead-*' | awk '{ print \\$1 }'"
   fact udp sh -c "ss -H -lun | awk '{ print \\$4 }'"
-  fact tcp sh -c "ss -H -ltn | awk '{ print \\$4 }'"
   fact volume cat /etc/roadstead/volume.env
   fact volume-files sh -c 'for f in /etc/roadstead/volume.* /run/roadstead/volume.*; do [ ! -e "$f" ] || echo "$(stat -c "%a %U %s" "$f") $f"; done'
   fact mounts findmnt -rno TARGET,SOURCE,FSTYPE,OPTIONS
   fact crypt sh -c 'for m in ${PIERS} ${GROUNDSEG_BASE}; do s=$(findmnt -rno SOURCE "$m") || continue; echo "$m $(lsblk -rsno TYPE "$s" | tr "\\n" " ")"; done'
   fact disks df -Pk
   fact inodes df -Pi
-  fact alarm cat /run/roadstead-disk
   fact memory grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
   fact maps cat /proc/sys/vm/max_map_count
   fact killed sh -c "journalctl -k -q --no-pager -o short-unix -S -7d -g 'Out of memory: Killed process' | tail -n 3 | cut -c 1-160"

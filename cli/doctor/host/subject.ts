@@ -35,11 +35,15 @@ export interface Told {
 
 const quoted = (text: string): string => (/^[\w.=/:,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** A command for the host, as its owner would type it. */
+/** A log-in, as the host's owner would type it. */
+export const sshTo = ({ login, options }: Pick<Subject, "login" | "options">): string =>
+  `ssh ${options.map((o) => `-o ${quoted(o)} `).join("")}${login}`;
+
+/** A command for the host. */
 export const at =
-  ({ login, options }: Pick<Subject, "login" | "options">) =>
+  (subject: Pick<Subject, "login" | "options">) =>
   (command: string): string =>
-    `ssh ${options.map((o) => `-o ${quoted(o)} `).join("")}${login} '${command}'`;
+    `${sshTo(subject)} '${command}'`;
 
 /** The script of the host's set-up, run once more: how files that differ are put right. */
 export function again({ subject, at: on }: Told): string {

@@ -63,14 +63,12 @@ export function healthy(sample: Sample = PLANET): Record<string, { code: number;
   return {
     now: done(`${NOW}`),
     os: done("debian 12\n6.1.0 x86_64"),
-    uptime: done("250000"),
     bootstrap: done(`bootstrap.done ${NOW - 30 * DAY} `),
     files: done(filesOf(expected)),
     units: done([...expected.units].map((u) => unit(u)).join("\n\n")),
     failed: done(""),
     jobs: done(""),
     udp: done(ships.map((s) => `0.0.0.0:${s.amesPort}`).join("\n")),
-    tcp: done("0.0.0.0:22"),
     volume: done(`DEVICE=/dev/disk/by-id/x\nLUKS=1\nMOUNT=${mount}\nOPTIONS=noatime\nKEY=basic`),
     "volume-files": done(
       "644 root 120 /etc/roadstead/volume.env\n400 root 64 /etc/roadstead/volume.key\n600 root 16777216 /etc/roadstead/volume.header.1700000000",
