@@ -141,20 +141,27 @@ export function placeOnShared(input: HostInput, kind: "groundseg" | "bare-metal"
   // more, as many as it takes, since each further cell is a stack of its own.
   const oneCell =
     kind === "bare-metal" && candidate.mode === "bare-metal" && ships.length <= MAX_SHIPS_PER_CELL && cells.has("c1");
+  // Domains take turns, so that the hosts which are used first are spread too.
+  const standing = new Map<string, number>();
+  const stands = (domain: string): unknown => standing.set(domain, (standing.get(domain) ?? 0) + 1);
+  for (const h of hosts) stands(berthOf(h).domain);
+  const turns = spare.map((node) => ({
+    node,
+    domain: domainOf(node, own.get(node.type.slice("own:".length)), candidate),
+  }));
   const takeTurns = (): void => {
-    // Domains take turns, so that the hosts which are used first are spread too.
-    const standing = (node: PlannedNode): number => {
-      const domain = domainOf(node, own.get(node.type.slice("own:".length)), candidate);
-      return hosts.filter((h) => berthOf(h).domain === domain).length;
-    };
-    const next = spare.reduce((best, node, i) => (standing(node) < standing(spare[best]!) ? i : best), 0);
-    open(spare.splice(next, 1)[0]!);
+    const least = Math.min(...turns.map((t) => standing.get(t.domain) ?? 0));
+    const next = turns.findIndex((t) => (standing.get(t.domain) ?? 0) === least);
+    const [{ node, domain }] = turns.splice(next, 1) as [(typeof turns)[number]];
+    open(node);
+    // Without zones each host fails alone.
+    if (isOwnNode(node) || candidate.provider === "aws") stands(domain);
   };
   const seats = [...aboard].flatMap(([host, mates]) => mates.map((ship) => ({ ship, host })));
   const tried = () => moor(waiting, hosts.map(berthOf), seats, MAX_SHIPS_PER_CELL);
-  while (spare.length > 0 && (oneCell || sum(hosts, (h) => h.node.ships) < ships.length)) takeTurns();
+  while (turns.length > 0 && (oneCell || sum(hosts, (h) => h.node.ships) < ships.length)) takeTurns();
   let moored = tried();
-  while (moored.left.length > 0 && spare.length > 0) {
+  while (moored.left.length > 0 && turns.length > 0) {
     takeTurns();
     moored = tried();
   }

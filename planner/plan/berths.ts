@@ -31,10 +31,12 @@ export interface Moored<S> {
   left: S[];
 }
 
-/** How full hosts are. */
+/** How full hosts are. By index and without objects, since a large fleet asks each host for each ship. */
 class Harbour {
-  private readonly used = new Map<string, { memoryMiB: number; diskGiB: number; ships: number }>();
-  private readonly inCell = new Map<string, number>();
+  private readonly memoryMiB: number[];
+  private readonly diskGiB: number[];
+  private readonly ships: number[];
+  private readonly inCell = new Map<string | undefined, number>();
   /** Ships of a customer by domain. */
   private readonly inDomain = new Map<string, Map<string, number>>();
 
@@ -42,56 +44,55 @@ class Harbour {
     private readonly berths: readonly Berth[],
     private readonly cellShips: number,
   ) {
-    for (const b of berths) this.used.set(b.name, { memoryMiB: 0, diskGiB: 0, ships: 0 });
+    this.memoryMiB = berths.map((b) => b.memoryMiB);
+    this.diskGiB = berths.map((b) => b.diskGiB);
+    this.ships = berths.map((b) => b.ships);
   }
 
-  take(ship: Mooring, berth: Berth): void {
-    const used = this.used.get(berth.name)!;
-    used.memoryMiB += ship.memoryMiB;
-    used.diskGiB += ship.diskGiB;
-    used.ships += 1;
-    if (berth.cell !== undefined) this.inCell.set(berth.cell, (this.inCell.get(berth.cell) ?? 0) + 1);
+  take(ship: Mooring, at: number): void {
+    const { cell, domain } = this.berths[at]!;
+    this.memoryMiB[at]! -= ship.memoryMiB;
+    this.diskGiB[at]! -= ship.diskGiB;
+    this.ships[at]! -= 1;
+    if (cell !== undefined) this.inCell.set(cell, (this.inCell.get(cell) ?? 0) + 1);
     const mine = this.inDomain.get(ship.customer) ?? new Map<string, number>();
-    this.inDomain.set(ship.customer, mine.set(berth.domain, (mine.get(berth.domain) ?? 0) + 1));
+    this.inDomain.set(ship.customer, mine.set(domain, (mine.get(domain) ?? 0) + 1));
   }
 
-  private free = (berth: Berth): number => berth.memoryMiB - this.used.get(berth.name)!.memoryMiB;
-
-  private fits(ship: Mooring, berth: Berth): boolean {
-    const used = this.used.get(berth.name)!;
+  private fits(ship: Mooring, at: number): boolean {
     return (
-      used.ships < berth.ships &&
-      ship.memoryMiB <= this.free(berth) &&
-      used.diskGiB + ship.diskGiB <= berth.diskGiB &&
-      (berth.cell === undefined || (this.inCell.get(berth.cell) ?? 0) < this.cellShips)
+      this.ships[at]! > 0 &&
+      ship.memoryMiB <= this.memoryMiB[at]! &&
+      ship.diskGiB <= this.diskGiB[at]! &&
+      (this.inCell.get(this.berths[at]!.cell) ?? 0) < this.cellShips
     );
   }
 
-  /** The host that scores least of those with room; the one listed first among equals. */
-  best(ship: Mooring, score: (berth: Berth) => readonly number[]): Berth | null {
-    let best: { berth: Berth; score: readonly number[] } | null = null;
-    for (const berth of this.berths) {
-      if (!this.fits(ship, berth)) continue;
-      const mine = score(berth);
-      if (best === null || less(mine, best.score)) best = { berth, score: mine };
-    }
-    return best?.berth ?? null;
-  }
-
-  /** Fewest ships of this customer in the domain, then the most memory left in proportion. */
-  spread = (ship: Mooring): Berth | null => {
+  /** Where fewest ships of this customer are in the domain, then where most memory is left in proportion; -1 for nowhere. */
+  spread = (ship: Mooring): number => {
     const mine = this.inDomain.get(ship.customer);
-    return this.best(ship, (b) => [mine?.get(b.domain) ?? 0, (ship.memoryMiB - this.free(b)) / b.memoryMiB]);
+    let best = -1;
+    let fewest = 0;
+    let most = 0;
+    for (let at = 0; at < this.berths.length; at++) {
+      if (!this.fits(ship, at)) continue;
+      const berth = this.berths[at]!;
+      const apart = mine?.get(berth.domain) ?? 0;
+      const left = (this.memoryMiB[at]! - ship.memoryMiB) / berth.memoryMiB;
+      if (best >= 0 && (apart > fewest || (apart === fewest && left <= most))) continue;
+      [best, fewest, most] = [at, apart, left];
+    }
+    return best;
   };
 
-  /** The tightest fit, so that large gaps stay for large ships. */
-  tight = (ship: Mooring): Berth | null => this.best(ship, (b) => [this.free(b) - ship.memoryMiB]);
+  /** The tightest fit, so that large gaps stay for large ships; -1 for nowhere. */
+  tight = (ship: Mooring): number => {
+    let best = -1;
+    for (let at = 0; at < this.berths.length; at++)
+      if (this.fits(ship, at) && (best < 0 || this.memoryMiB[at]! < this.memoryMiB[best]!)) best = at;
+    return best;
+  };
 }
-
-const less = (a: readonly number[], b: readonly number[]): boolean => {
-  const at = a.findIndex((x, i) => x !== b[i]);
-  return at >= 0 && a[at]! < b[at]!;
-};
 
 /**
  * Places ships on hosts beside those aboard already, who stay whatever they fill. Whether all have room is found by tight
@@ -106,20 +107,21 @@ export function moor<S extends Mooring>(
 ): Moored<S> {
   // The largest first: what is small finds a gap at the end.
   const order = [...ships].sort((a, b) => b.memoryMiB - a.memoryMiB || b.diskGiB - a.diskGiB);
+  const byName = new Map(berths.map((b, at) => [b.name, at]));
   const fill = (
-    choose: (harbour: Harbour) => (ship: Mooring) => Berth | null,
+    choose: (harbour: Harbour) => (ship: Mooring) => number,
   ): { places: Map<string, string>; left: Set<string> } => {
     const harbour = new Harbour(berths, cellShips);
-    const byName = new Map(berths.map((b) => [b.name, b]));
     for (const { ship, host } of aboard) if (byName.has(host)) harbour.take(ship, byName.get(host)!);
     const places = new Map<string, string>();
     const left = new Set<string>();
+    const find = choose(harbour);
     for (const ship of order) {
-      const berth = choose(harbour)(ship);
-      if (berth === null) left.add(ship.id);
+      const at = find(ship);
+      if (at < 0) left.add(ship.id);
       else {
-        harbour.take(ship, berth);
-        places.set(ship.id, berth.name);
+        harbour.take(ship, at);
+        places.set(ship.id, berths[at]!.name);
       }
     }
     return { places, left };

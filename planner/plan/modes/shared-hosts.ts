@@ -72,7 +72,10 @@ export function sharedHosts(
   }
   if (!sizes.some((s) => byLargest(s) > 0)) return null;
   return (
-    stowed(moorings(context), sizes, groups, (unitMiB) => solver(unitMiB, (s) => inUnits(s, unitMiB))) ??
+    // Growth and what-if questions ask for the same ships again and again.
+    once(context, `${key}/${JSON.stringify(groups)}`, () =>
+      stowed(moorings(context), sizes, groups, (unitMiB) => solver(unitMiB, (s) => inUnits(s, unitMiB))),
+    ) ??
       // Every ship as large as the largest: always fits, and costs more.
       {
         machines: new NodeMix(
