@@ -49,6 +49,11 @@ export const home = (): Sample => swapless(settled(planet()));
 const root = join(__dirname, "../..");
 const io = { cwd: root, env: {} } as Io;
 
+/** An example's own recipients are nobody's, and refused. */
+const RECIPIENT = "age1vz9acwqs7zvnkfd5jg9ycd0500qnz8w4wse7jk2fhlsrdm95cfeqh3rxzx";
+const ownKeys = ({ backup }: Architecture): Partial<Architecture> =>
+  backup.offHost ? { backup: { ...backup, offHost: { ...backup.offHost, recipients: [RECIPIENT] } } } : {};
+
 /** Every host that an example plans, with the example's name. */
 export function exampleHosts(): [name: string, sample: Sample][] {
   return readdirSync(join(root, "examples"))
@@ -66,7 +71,11 @@ export function exampleHosts(): [name: string, sample: Sample][] {
       const access = samples["bare metal"].lock.access;
       return stacks.flatMap(({ architecture }) =>
         architecture.hosts.map(
-          (h) => [`${file} ${h.name}`, settled({ host: h, lock: architecture }, { access })] as [string, Sample],
+          (h) =>
+            [`${file} ${h.name}`, settled({ host: h, lock: architecture }, { access, ...ownKeys(architecture) })] as [
+              string,
+              Sample,
+            ],
         ),
       );
     });
