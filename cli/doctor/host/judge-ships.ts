@@ -61,6 +61,7 @@ function stranger(ship: ShipFacts, { at, subject }: Told): Finding[] {
 function judgeShip(ship: ShipFacts, recorded: HostShip | undefined, told: Told): Finding[] {
   const { at } = told;
   const unread = [
+    ...(ship.env.AMES_PORT === undefined || ship.env.HTTP_PORT === undefined ? ["its settings"] : []),
     ...(ship.record === null ? ["its record"] : []),
     ...(ship.pier === null || ship.key === null ? ["its pier and key"] : []),
     ...(ship.unit === null || ship.firstBoot === null ? ["its units"] : []),
@@ -73,6 +74,15 @@ function judgeShip(ship: ShipFacts, recorded: HostShip | undefined, told: Told):
         at(`sudo ${SHIP} status ${ship.id}`),
       ),
     ];
+  // Half of its record and its pier are on the volume: without it they only seem to be gone.
+  if (quarantineOf(ship) === null && volumeIsAway(told))
+    return [
+      look(
+        `ship/${ship.id}/volume`,
+        `${ship.id} waits for the pier volume, and nothing else can be said of it`,
+        "the volume first; what is started without it is refused, and no harm is done",
+      ),
+    ];
   const findings = [
     ...record(ship, recorded, told),
     ...keyLeft(ship, told),
@@ -80,6 +90,11 @@ function judgeShip(ship: ShipFacts, recorded: HostShip | undefined, told: Told):
     ...settings(ship, recorded, told),
   ];
   return findings.some((f) => f.level !== "ok") ? findings : [...findings, ok(`ship/${ship.id}`, summary(ship))];
+}
+
+function volumeIsAway({ facts, expected }: Told): boolean {
+  const mount = expected === null ? (facts.volume?.MOUNT ?? null) : expected.mount;
+  return mount !== null && facts.mounts !== null && !facts.mounts.some((m) => m.target === mount);
 }
 
 type Booted = "never" | "started" | "done";

@@ -279,9 +279,23 @@ test("a quarantine comes first, tells the reason, and is its own exit code", () 
   expect(findings.map((f) => f.fix).join("\n")).not.toContain(`start roadstead-ship@${SHIP}`);
 });
 
+test("while the volume is away no ship is said to have lost its pier, and the volume is what to see to first", () => {
+  const { findings, exit } = judged((f) => {
+    replaced(f, "mounts", /\n.*/, "");
+    record(f, (t) => t.replace(/^\/srv\/.*$/gm, ""));
+    f[`ship/${SHIP}/has`] = done("");
+    f[`ship/${SHIP}/units`] = shipUnit({ ActiveState: "inactive" });
+  });
+  expect(exit).toBe(5);
+  expect(findings[0]).toMatchObject({ id: "volume", level: "blocks" });
+  expect(findings.filter((f) => f.id.startsWith("ship/"))).toEqual([
+    expect.objectContaining({ id: `ship/${SHIP}/volume`, level: "look" }),
+  ]);
+});
+
 test("nothing that could not be read is passed: each fact that is missing is a finding", () => {
   // The system's name is only shown; without the rest of these something else is a finding, or nothing is claimed.
-  const optional = ["os", "jobs", "groundseg", `ship/${SHIP}/loom`, `ship/${SHIP}/env`];
+  const optional = ["os", "jobs", "groundseg", `ship/${SHIP}/loom`];
   for (const name of Object.keys(healthy()).filter((n) => !optional.includes(n))) {
     const { findings } = judged((f) => delete f[name]);
     expect([name, wrong(findings).length]).not.toEqual([name, 0]);
