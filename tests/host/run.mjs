@@ -17,6 +17,6 @@ findPrograms({
 runSuites({
   folder: dirname(fileURLToPath(import.meta.url)),
   // The suites take less than ten minutes.
-  limitMinutes: 25,
+  limitMinutes: 40,
   env: { ROADSTEAD_HOST_ROOT: hostRoot() },
 });
