@@ -4,15 +4,6 @@ const part = "components";
 
 module.exports = [
   {
-    id: "delivers-to-any-host",
-    part,
-    title: "secrets go to a host that nothing recognises",
-    file: "components/host/delivery.ts",
-    find: 'const wrong = hostKey === undefined ? "nothing" :',
-    replace: "const wrong = hostKey === undefined ? null :",
-    suites,
-  },
-  {
     id: "any-text-is-a-host-key",
     part,
     title: "a recorded host key that is cut off is taken for one",
