@@ -82,7 +82,10 @@ export function deliverUserData(
   const size = Buffer.byteLength(userData);
   const limit = provider === HostProvider.Aws ? USER_DATA_LIMIT.aws : USER_DATA_LIMIT.digitalocean;
   if (size <= limit) return { userData };
-  const packed = gzipSync(userData, { level: 9 });
+  // Where zlib cuts its blocks depends on this, and the room left on EC2 on where they are cut.
+  const packed = [6, 8]
+    .map((memLevel) => gzipSync(userData, { level: 9, memLevel }))
+    .sort((a, b) => a.length - b.length)[0]!;
   if (provider === HostProvider.Aws && packed.length <= limit) return { userDataBase64: packed.toString("base64") };
   throw new Error(
     `user-data of ${size} bytes is over the limit of ${limit} bytes at ${provider}: name fewer ships, SSH keys or recipients of backups`,
