@@ -86,7 +86,13 @@ say() { echo "roadstead: $*" >&2; }
 bad() { say "$*"; said="$said$*. "; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
 last() { sed -n "s/^$1=//p" "$sent/$id" 2>/dev/null; }
-hours() { echo $((($(date +%s) - $(date -d "$(last time || echo @0)" +%s)) / 3600)); }
+# A record that is torn, or of a time to come, is none.
+hours() {
+  at=$(last time) now=$(date +%s)
+  case $at in 20*T*Z) at=$(date -d "$at" +%s) || at=0 ;; *) at=0 ;; esac
+  [ "$at" -le "$now" ] || at=0
+  echo $(((now - at) / 3600))
+}
 # Nothing of a ship that has not booted, or is quarantined.
 noted() { "$ship" status "$id" | sed -n 's/^first boot: done; last clean stop at event: \\([0-9]*\\); quarantine: *$/at \\1/p'; }
 state() { systemctl show -p ActiveState --value "roadstead-ship@$id.service"; }
@@ -108,10 +114,8 @@ send() {
       return 1
     fi
     event=\${name#*.event-}
-    printf 'time=%s\\nevent=%s\\nsize=%s\\nobject=%s\\n' "$(date -u -r "$f" +%FT%TZ)" "\${event%%.*}" "$(stat -c %s "$f")" "$name" >"$sent/.$id"
-    mv "$sent/.$id" "$sent/$id"
-    rm "$f"
-    say "$id: sent $name"
+    printf 'time=%s\\nevent=%s\\nsize=%s\\nobject=%s\\n' "$(date -u -r "$f" +%FT%TZ)" "\${event%%.*}" "$(stat -c %s "$f")" "$name" >"$sent/.$id" &&
+      sync "$sent/.$id" && mv "$sent/.$id" "$sent/$id" && sync "$sent" && rm "$f" && say "$id: sent $name"
   done
 }
 # Another one after every start, whoever made it.
@@ -158,7 +162,7 @@ each() {
   [ -n "$was" ] || { say "$id: has not booted, or is quarantined: left alone"; return 0; }
   if send; then
     # Nothing happened since its last copy.
-    [ "$was $(state)" != "at $(last event) inactive" ] || return 0
+    [ "$was $(state)" != "at $(last event | grep . || echo none) inactive" ] || return 0
     if [ -n "$only" ] || [ "$(hours)" -ge ${every - 12} ]; then [ -n "$halt" ] || copy; fi
   fi
   [ "$(hours)" -lt ${every * 2} ] || bad "$id: has no copy younger than ${every * 2} hours"

@@ -123,9 +123,9 @@ need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) * 2 + 1048576))
 free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
 [ "$free" -ge "$need" ] || refuse "it needs $need KiB free and there are $free"
 if [ -z "$backup" ]; then # one that the backups made since its last start
-  at=$(sed -n 's/^time=//p' "$root${STATE}/backup/$id" 2>/dev/null || true)
+  at=$(sed -n 's/^time=\\(20.*Z\\)$/\\1/p' "$root${STATE}/backup/$id" 2>/dev/null || true)
   since=$(systemctl show -p ActiveEnterTimestamp --value "$unit")
-  { [ -n "$at" ] && [ -n "$since" ] && [ "$(date -d "$at" +%s)" -ge "$(($(date -d "$since" +%s) - 900))" ]; } ||
+  { [ -n "$at" ] && [ -n "$since" ] && at=$(date -d "$at" +%s) && [ "$at" -le "$(date +%s)" ] && [ "$at" -ge "$(($(date -d "$since" +%s) - 900))" ]; } ||
     refuse "no backup since its last start is known here: take a snapshot of its volume, then say --backup-taken"
 fi
 { active "$unit" && "$ship" wait "$id" 5; } || refuse "it does not run and answer now: an upgrade is no repair"

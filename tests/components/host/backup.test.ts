@@ -183,6 +183,45 @@ describe("a run", () => {
     expect(s.script("backup", ["run"]).err).toContain("has no copy younger than 336 hours");
   });
 
+  it.each([
+    ["is empty", ""],
+    ["was torn", "time=\n"],
+    ["has a time of day alone", "time=00:00Z\n"],
+    ["is no date", "time=2026-13-99T00:00:00Z\n"],
+    ["is of a time to come", "time=2031-01-01T00:00:00Z\nevent=5\nsize=12\nobject=x\n"],
+  ])("takes a record that %s for none: a copy is made, and until then its lack is said", (_, text) => {
+    const s = running();
+    s.write(record, text);
+    s.write("no-bucket", "");
+    expect(s.script("backup", ["run"]).err).toContain("has no copy younger than 336 hours");
+    s.remove("no-bucket");
+    expect(s.script("backup", ["run"]).code).toBe(0);
+    expect(s.read(record)).toContain("event=42\n");
+  });
+
+  it("says of a stopped ship without any copy that it has none, also when its event is not known", () => {
+    const s = running();
+    s.remove(`active/${ID}`);
+    for (const at of ["srv/ships/.roadstead", "var/lib/roadstead/ships"]) s.remove(`${at}/${ID}/event`);
+    expect(s.script("backup", ["run"]).err).toContain("has no copy younger than 336 hours");
+  });
+
+  it("has the record on disk before it takes the old one's place, and the place before the archive goes", () => {
+    const s = running();
+    s.write(
+      "stubs/sync",
+      `#!/bin/sh
+echo "sync \${1##*/}: $(ls -A "$ROADSTEAD_ROOT/var/lib/roadstead/backup") $(ls "$ROADSTEAD_ROOT/srv/ships/.roadstead/.backup/${ID}" | wc -l)" >>"$ROADSTEAD_ROOT/calls"
+`,
+      "0755",
+    );
+    s.script("backup", ["run"]);
+    expect(calls(s).filter((l) => l.startsWith(`sync .${ID}:`) || l.startsWith("sync backup:"))).toEqual([
+      `sync .${ID}: .${ID} 1`,
+      `sync backup: ${ID} 1`,
+    ]);
+  });
+
   it("starts, by its last command, whom a killed one had stopped, and nobody else", () => {
     const s = stopped();
     expect(s.script("backup", ["resume"]).code).toBe(0);

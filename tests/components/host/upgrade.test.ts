@@ -128,13 +128,15 @@ describe("refuses, and changes nothing,", () => {
     expect(s.calls()).toEqual([]);
   });
 
-  it("takes a backup for one only if it was made for the last start", () => {
+  it("takes a backup for one only if it was made for the last start, and not in times to come", () => {
     const s = running();
     const made = (secondsAgo: number) =>
       s.write(
         `var/lib/roadstead/backup/${ID}`,
         `time=${new Date(Date.now() - secondsAgo * 1000).toISOString()}\nevent=42\n`,
       );
+    made(-3600);
+    expect(upgrade(s, [ID, "4.7"]).code).toBe(77);
     made(3600);
     expect(upgrade(s, [ID, "4.7"]).code).toBe(77);
     made(60);
