@@ -49,27 +49,30 @@ export const recordHostKey = (host: string, address: string): string =>
   `To have \`pulumi up\` deliver secrets and later changes of the set-up, record the key this host is recognised by, and run it again: ` +
   `pulumi config set --path 'roadstead:hostKeys["${host}"]' 'KEY'. KEY is what this prints: ${howToGetHostKey(address)}.`;
 
+/** What a command prints, in a file that its owner alone reads and that stands in for no earlier copy. */
+export const keepCopy = (command: string, file: string): string => `(umask 077; set -C; ${command} > ${file})`;
+
 function volumeSteps(settings: HostSettings, login: string): string[] {
   const file = `${settings.name}-volume.key`;
   const header =
     `Keep a copy of the volume's header off the host, in case a sector of it goes bad: ` +
-    `ssh ${login} 'sudo tar c -C /etc roadstead' > ${settings.name}-volume-header.tar`;
+    keepCopy(`ssh ${login} 'sudo tar c -C /etc roadstead'`, `${settings.name}-volume-header.tar`);
   switch (volumeKey(settings)) {
     case VolumeKey.Basic:
       return [
         `Keep a copy of the volume's key and header off the host; without them a new host cannot open the volume: ` +
-          `ssh ${login} 'sudo tar c -C /etc roadstead' > ${settings.name}-volume-key.tar`,
+          keepCopy(`ssh ${login} 'sudo tar c -C /etc roadstead'`, `${settings.name}-volume-key.tar`),
       ];
     case VolumeKey.Operator:
       return [
-        `Make the volume's key and keep it in two places off the host; without it the pier is lost: head -c 64 /dev/urandom > ${file}`,
+        `Make the volume's key and keep it in two places off the host; without it the pier is lost: ${keepCopy("head -c 64 /dev/urandom", file)}`,
         `The set-up waits for it, and after every boot the ships do: ssh ${login} 'sudo ${LIB}/volume key' < ${file}`,
         header,
       ];
     case VolumeKey.Tang:
       return [
         `Before the host's next boot, keep a copy of the volume's own key off the host; it opens the volume if the tang servers are lost: ` +
-          `ssh ${login} 'sudo cat /run/roadstead/volume.recovery' > ${file}`,
+          keepCopy(`ssh ${login} 'sudo cat /run/roadstead/volume.recovery'`, file),
         header,
       ];
   }

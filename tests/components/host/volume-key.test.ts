@@ -1,7 +1,11 @@
 // Who keeps a volume's key: what is refused, what the host is told, and what a person is told to do.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { nextSteps } from "../../../components/host/next-steps";
 import { hostSettings, renderHost, VolumeKey, type RenderHostOptions } from "../../../components/host/render";
 import { bareMetal, host, planet } from "./sample";
+import { temporary } from "./temporary";
 
 const TANG = [
   { url: "http://tang-1.example.com:7500", thumbprint: "A".repeat(43) },
@@ -36,6 +40,33 @@ it("with tang is bound to every server, asked once there is a network", () => {
   expect(render(options).steps.find((s) => s.id === "packages")!.run).toContain("clevis-luks");
   expect(steps(options)).toContain("/run/roadstead/volume.recovery");
 });
+
+it.each<[string, RenderHostOptions, number]>([
+  ["basic", {}, 1],
+  ["operator", { volumeKey: VolumeKey.Operator }, 2],
+  ["tang", { volumeKey: VolumeKey.Tang, tang: TANG }, 2],
+])(
+  "kept as %s, what is copied to a person's own disk is theirs alone, and written over nothing",
+  (_, options, files) => {
+    const said = steps(options);
+    const commands = said.match(/\(.* > \S+\)/g) ?? [];
+    expect(commands).toHaveLength(files);
+    expect(said.split(" > ")).toHaveLength(files + 1);
+    const dir = temporary("roadstead-copies-");
+    mkdirSync(join(dir, "bin"));
+    writeFileSync(join(dir, "bin/ssh"), "#!/bin/sh\necho the key\n", { mode: 0o755 });
+    const env = { ...process.env, PATH: `${dir}/bin:${process.env.PATH}` };
+    for (const command of commands) {
+      const run = () => spawnSync("sh", ["-c", `umask 022; ${command}`], { cwd: dir, env }).status;
+      const file = join(dir, / > (\S+)\)$/.exec(command)![1]!);
+      expect(run()).toBe(0);
+      const first = readFileSync(file, "hex");
+      expect([statSync(file).mode & 0o777, first.length > 0]).toEqual([0o600, true]);
+      expect(run()).not.toBe(0);
+      expect(readFileSync(file, "hex")).toBe(first);
+    }
+  },
+);
 
 it.each<[string, RenderHostOptions, RegExp]>([
   // A random key would be made in memory, and forgotten with the pier behind it.
