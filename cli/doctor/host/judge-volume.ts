@@ -1,4 +1,5 @@
 // Where the piers lie: mounted, encrypted, its key where it belongs, and room left. Pure.
+import { keepCopy } from "../../../components/host/next-steps";
 import { DISK_ALARM } from "../../../components/host/render/disk";
 import { GROUNDSEG_BASE, PIERS } from "../../../components/host/render/file";
 import { HostProvider } from "../../../components/host/render/settings";
@@ -42,7 +43,28 @@ function volume(told: Told): Finding[] {
   return [ok("volume", `the pier volume is mounted on ${mount} from LUKS`), ...volumeKeys(told)];
 }
 
-function volumeKeys({ facts, expected, at, subject }: Told): Finding[] {
+const KEY_PLACES = ["/etc/roadstead/volume.key", "/run/roadstead/volume.key"];
+
+/** They wait up to fifteen minutes for the volume, its key in memory. */
+const HOLDS_THE_KEY = /^roadstead-(bootstrap|volume)\.service$/;
+
+/** What is mounted, as the host's own shell finds it: no word of a host's answer stands in a command. */
+const DEVICE = '$(sudo cryptsetup status roadstead | sed -n "s/^ *device: *//p")';
+
+/** The key leaves the host only by a copy that is not there and opens the volume. */
+function awayWith(path: string, { at, subject }: Told): string {
+  const copy = `${subject.name}-volume.key.found`;
+  const proven = at(`sudo cryptsetup open --test-passphrase --key-file - ${DEVICE} && sudo shred -u ${path}`);
+  return [
+    `by hand, in this order, and no reboot before: 1) a copy off the host: ${keepCopy(at(`sudo cat ${path}`), copy)}`,
+    "2) the same copy in a second place",
+    `3) with a copy that opens the volume, and no other, the key is taken off the host: ${proven} < ${copy}`,
+    "if it does not open it, the key stays where it is until you know what it opens",
+  ].join("; ");
+}
+
+function volumeKeys(told: Told): Finding[] {
+  const { facts, expected, at, subject } = told;
   if (facts.volume === null)
     return [
       blocks("volume/key", "how the volume's key is kept could not be read", at("cat /etc/roadstead/volume.env")),
@@ -51,7 +73,6 @@ function volumeKeys({ facts, expected, at, subject }: Told): Finding[] {
   const mode = facts.volume?.KEY ?? "basic";
   if (kept === null) return [look("volume/key", "the volume's key and header files could not be looked at", "")];
   const found: Finding[] = [];
-  const copy = (what: string, to: string) => `${at(what)} > ${subject.name}-${to}`;
   if (expected !== null && expected.volumeKey !== mode)
     found.push(
       look(
@@ -69,12 +90,16 @@ function volumeKeys({ facts, expected, at, subject }: Told): Finding[] {
         "put your copy back before any reboot",
       ),
     );
-  if (mode !== "basic" && (key !== undefined || kept["/run/roadstead/volume.key"] !== undefined))
+  if (mode !== "basic")
     found.push(
-      blocks(
-        "volume/key",
-        `the volume's key lies on the host, and is kept as ${short(mode, 20)}`,
-        at("sudo shred -u /etc/roadstead/volume.key /run/roadstead/volume.key"),
+      ...KEY_PLACES.filter((path) => kept[path] !== undefined).map((path) =>
+        path.startsWith("/run/") && facts.atWork?.some((u) => HOLDS_THE_KEY.test(u)) === true
+          ? look("volume/key", "the volume's key is in memory while the set-up or the volume's unit is at work", "")
+          : blocks(
+              "volume/key",
+              `the volume's key lies on the host in ${path}, and is kept as ${short(mode, 20)}; it may be the only one`,
+              awayWith(path, told),
+            ),
       ),
     );
   if (kept["/run/roadstead/volume.recovery"] !== undefined)
@@ -82,7 +107,7 @@ function volumeKeys({ facts, expected, at, subject }: Told): Finding[] {
       look(
         "volume/recovery",
         "the volume's own key waits to be copied off the host; it is gone at the next boot",
-        copy("sudo cat /run/roadstead/volume.recovery", "volume.key"),
+        keepCopy(at("sudo cat /run/roadstead/volume.recovery"), `${subject.name}-volume.key`),
       ),
     );
   const loose = Object.entries(kept).filter(
@@ -102,9 +127,7 @@ function volumeKeys({ facts, expected, at, subject }: Told): Finding[] {
       look(
         "volume/header",
         "there is no copy of the volume's LUKS header: one bad sector could cost the volume",
-        at(
-          "sudo cryptsetup luksHeaderBackup $(sudo blkid -t TYPE=crypto_LUKS -o device) --header-backup-file /etc/roadstead/volume.header.0",
-        ),
+        at(`sudo cryptsetup luksHeaderBackup ${DEVICE} --header-backup-file /etc/roadstead/volume.header.0`),
       ),
     );
   return found.length > 0

@@ -4,7 +4,18 @@ const command = ["tests/cli/doctor/host-command.test.ts"];
 const judge = ["tests/cli/doctor/host-judge.test.ts"];
 const outside = ["tests/cli/doctor/host-judge-outside.test.ts"];
 
+const keys = ["tests/cli/doctor/host-judge-keys.test.ts"];
+
 module.exports = [
+  {
+    id: "doctor-shreds-the-only-key",
+    part,
+    title: "the doctor has a volume's key shredded before a copy of it opened the volume",
+    file: "cli/doctor/host/judge-volume.ts",
+    find: "${DEVICE} && sudo shred",
+    replace: "${DEVICE}; sudo shred",
+    suites: keys,
+  },
   {
     id: "doctor-trusts-any-host",
     part,
