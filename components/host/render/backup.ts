@@ -132,10 +132,14 @@ archive() {
   { [ -e "$own/whole" ] && [ "$(still)" = "$was" ]; } || { bad "$id: not archived, or started meanwhile"; return 1; }
 }
 copy() {
+  pier=$root${PIERS}/$id
+  # Of a link, tar would take its name alone.
+  { [ ! -L "$pier" ] && [ -d "$pier/.urb" ] && links=$(find "$pier/.urb" -type l) && [ -z "$links" ]; } ||
+    { bad "$id: its pier is not there, or is behind a link: not copied"; return 0; }
   mkdir -p "$own/$id"
   part=$own/$id/part
   rm -f "$part" "$own/whole"
-  need=$(($(du -sk "$root${PIERS}/$id" | cut -f 1) + 1048576))
+  need=$(($(du -sk "$pier" | cut -f 1) + 1048576))
   [ "$(free)" -ge "$need" ] || { bad "$id: a copy needs $need KiB free and there are $(free): left running"; return 0; }
   flock -w 14400 9 || { bad "$id: maintenance does not end: not copied"; return 0; }
   if [ "$(state)" = active ]; then

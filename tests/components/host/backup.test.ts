@@ -1,4 +1,6 @@
 // The script that copies piers, run by sh against stubs: what is archived, who is started, and what the copy is sealed with.
+import { renameSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { EXAMPLE_RECIPIENTS, isAgeRecipient } from "../../../planner/backups";
 import { backupFiles } from "../../../components/host/render/backup";
 import { deliveries } from "../../../components/host/render/delivery";
@@ -158,6 +160,20 @@ describe("a run", () => {
     expect(s.read("told")).toContain("credentials have not come");
   });
 
+  it.each([
+    ["itself", ""],
+    ["or its log", "/.urb/log"],
+    ["or its snapshot", "/.urb/chk"],
+  ])("does not stop a ship whose pier %s is a link, of which the link alone would be archived", (_, part) => {
+    const s = running();
+    const at = join(s.root, `srv/ships/${ID}${part}`);
+    renameSync(at, join(s.root, "srv/large"));
+    symlinkSync(join(s.root, "srv/large"), at);
+    expect(s.script("backup", ["run"])).toMatchObject({ code: 1, err: expect.stringContaining("behind a link") });
+    expect(calls(s)).toEqual([]);
+    expect(s.has(record)).toBe(false);
+  });
+
   it("keeps what could not be sent for the next one, unless the ship needs the room", () => {
     const s = running();
     s.write("no-bucket", "");
@@ -288,7 +304,7 @@ describe("the files", () => {
       backup: { ...BACKUP, endpoint: undefined, region: "us-east-1" },
     });
     expect(Buffer.from(deliverUserData("aws", userData).userDataBase64!, "base64").length).toBeLessThanOrEqual(
-      16_384 - 400,
+      16_384 - 200,
     );
   });
 });
