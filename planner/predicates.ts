@@ -247,11 +247,17 @@ export function eksVersionProblem(version: string, path: string): PredicateProbl
   };
 }
 
+/** What the world can be written as: its addresses, and within IPv6 those in use, and IPv4's mapped and translated ones. */
+const WORLD = ["0.0.0.0/0", "::/0", "2000::/3", "::ffff:0:0/96", "64:ff9b::/96"].map((w) => ipaddr.parseCIDR(w));
+
 /** Whether a network is the whole Internet, or so much of it that it makes no difference: half of it or more. */
 export function worldOpenCidr(cidr: string): boolean {
   if (!ipaddr.isValidCIDR(cidr)) return false;
-  const [, bits] = ipaddr.parseCIDR(cidr);
-  return bits <= 1;
+  const [address, bits] = ipaddr.parseCIDR(cidr);
+  return WORLD.some(
+    ([world, most]) =>
+      world.kind() === address.kind() && bits <= most + 1 && address.match(world, Math.min(bits, most)),
+  );
 }
 
 /** Whether a TCP or UDP port lies in a rule's range; a missing port is every port. */
