@@ -11,6 +11,7 @@ import {
   versionsSchema,
 } from "../requirements/schema";
 import { BACKUP_RHYTHMS } from "../backups";
+import { DEVICE, DOMAIN, HOST_ADDRESS, HOST_NAME, LOOM } from "../host-fields";
 import { clusterFactsSchema } from "../requirements/cluster-facts";
 import { PROVIDERS } from "../plan/schema";
 import { VOLUME_KEYS } from "../volume-key";
@@ -43,7 +44,7 @@ export const lockedShipSchema = z.strictObject({
   limitMiB: z.number().int().positive(),
   cpuMilli: z.number().int().positive(),
   diskGiB: z.number().int().positive(),
-  loom: z.number().int().min(31).max(34),
+  loom: z.number().int().min(LOOM.least).max(LOOM.most),
   ames: z.strictObject({ inbound: z.enum([...AMES_INBOUND, "direct"]), port: z.number().int().min(1024).max(65535) }),
   httpPort: z.number().int().min(1024).max(65535),
   /** Name of the Pulumi config secret that holds the boot key; null when none was given or the ship is sealed. */
@@ -79,14 +80,14 @@ export const tombstoneSchema = z.strictObject({
   /** What was known of its claim when it left: `unknown` may be lifted by attesting that nothing was ever deployed. Absent counts as claimed. */
   claim: z.enum(["claimed", "unknown"]).optional(),
   /** Its loom, which a ship that comes back never undercuts. Absent: not recorded. */
-  loom: z.number().int().min(31).max(34).optional(),
+  loom: z.number().int().min(LOOM.least).max(LOOM.most).optional(),
   /** A fake ship's pier never becomes a real one, nor the other way round. Absent: a real ship's. */
   fake: z.boolean().optional(),
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
 export const lockedHostSchema = z.strictObject({
-  name: z.string().regex(/^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/),
+  name: z.string().regex(HOST_NAME),
   kind: z.enum(["vps", "groundseg", "bare-metal"]),
   provider: z.enum(PROVIDERS),
   region: z.string(),
@@ -112,9 +113,9 @@ export const lockedHostSchema = z.strictObject({
   /** The region that holds its ships' claims. Absent: its own. */
   claimRegion: z.string().optional(),
   /** Own hosts: the disk for piers, by its stable path. Absent: the root disk. */
-  dataDevice: z.string().optional(),
+  dataDevice: z.string().regex(DEVICE).optional(),
   /** Own hosts: where administrators reach it. Absent: its name. */
-  address: z.string().optional(),
+  address: z.string().regex(HOST_ADDRESS).optional(),
   /** Own hosts: what fails together with it. Absent: the host alone. */
   failureDomain: z.string().optional(),
 });
@@ -243,7 +244,7 @@ export const architectureSchema = z.strictObject({
     architectures: z.array(z.enum(ARCHITECTURES)),
   }),
   access: z.strictObject({ sshPublicKeys: z.array(z.string()), adminCidrs: z.array(z.string()) }),
-  dns: z.strictObject({ domain: z.string().nullable(), zoneId: z.string().nullable() }),
+  dns: z.strictObject({ domain: z.string().regex(DOMAIN).nullable(), zoneId: z.string().nullable() }),
   monitoring: z.strictObject({
     enabled: z.boolean(),
     existing: z.string().nullable(),

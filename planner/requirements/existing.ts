@@ -1,5 +1,6 @@
 // What exists already and is to be used: networks, hosts, a cluster and what is known of it.
 import { z } from "zod";
+import { HOST_ADDRESS, STABLE_DEVICE } from "../host-fields";
 import { clusterFactsSchema } from "./cluster-facts";
 import { ARCHITECTURES, COMPLIANCE, secretName } from "./fields";
 
@@ -14,14 +15,14 @@ const hostSchema = z.strictObject({
   arch: z.enum(ARCHITECTURES).optional().describe("Default x86_64."),
   dataDevice: z
     .string()
-    .regex(/^\/dev\/disk\/by-id\/[\w.:+-]+$/, "a stable path such as /dev/disk/by-id/nvme-eui.0025385b1141a1f3")
+    .regex(STABLE_DEVICE, "a stable path such as /dev/disk/by-id/nvme-eui.0025385b1141a1f3")
     .optional()
     .describe(
       "A blank disk for the piers, by its stable path: it is encrypted and mounted, and refused when it holds anything. Without it piers live on the root disk. It never changes once the host is made.",
     ),
   address: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, "a host name or an address, such as 192.168.1.20")
+    .regex(HOST_ADDRESS, "a host name or an address, such as 192.168.1.20")
     .optional()
     .describe("Where administrators reach it over SSH. Default: its name."),
   failureDomain: z

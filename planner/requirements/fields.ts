@@ -1,5 +1,6 @@
 // Fields that several parts of the requirements share.
 import { z } from "zod";
+import { SHA256 } from "../host-fields";
 
 export const COMPLIANCE = ["gdpr", "hipaa", "soc2", "iso27001", "pci"] as const;
 export type Compliance = (typeof COMPLIANCE)[number];
@@ -8,7 +9,7 @@ export const ARCHITECTURES = ["x86_64", "arm64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 export const sha256 = z
   .string()
-  .regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits")
+  .regex(SHA256, "64 lower-case hex digits")
   .describe("A SHA-256 checksum, 64 lower-case hex digits.");
 export const digest = z
   .string()

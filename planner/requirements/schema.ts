@@ -1,6 +1,7 @@
 // What a user needs, as data. Every field is documented here, and nowhere else:
 // `roadstead schema requirements` prints this file's JSON Schema.
 import { z } from "zod";
+import { DOMAIN, isNetwork, LOOM } from "../host-fields";
 import { backupsSchema } from "./backups";
 import { existingSchema } from "./existing";
 import { COMPLIANCE, image, secretName } from "./fields";
@@ -50,7 +51,10 @@ export const PROFILES = ["default", "reference"] as const;
 /** The largest fleet one requirements file may ask for (design §4.1). */
 export const MAX_SHIPS = 10_000;
 
-const cidr = z.union([z.cidrv4(), z.cidrv6()]).describe("A network in CIDR notation, such as 203.0.113.7/32.");
+const cidr = z
+  .union([z.cidrv4(), z.cidrv6()])
+  .refine(isNetwork, "a network in CIDR notation")
+  .describe("A network in CIDR notation, such as 203.0.113.7/32.");
 const region = z.string().regex(/^[a-z0-9-]{2,32}$/, "a provider's own region name, such as us-east-1, nyc3 or fsn1");
 
 const shipSettings = {
@@ -66,8 +70,8 @@ const shipSettings = {
   loom: z
     .number()
     .int()
-    .min(31)
-    .max(34)
+    .min(LOOM.least)
+    .max(LOOM.most)
     .describe("vere's --loom, the power of two of its address space. Default 31, which is 2 GiB."),
   amesInbound: z
     .enum(AMES_INBOUND)
@@ -306,10 +310,7 @@ export const requirementsSchema = z.strictObject({
     .describe("The shape of a cluster, where you have wishes."),
   domain: z
     .string()
-    .regex(
-      /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-      "a lower-case domain name such as fleet.example.com",
-    )
+    .regex(DOMAIN, "a lower-case domain name such as fleet.example.com")
     .optional()
     .describe("Ships are served at <ship>.<domain>."),
   access: z

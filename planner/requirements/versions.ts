@@ -1,12 +1,15 @@
 // Versions, checksums and digests: what has no default.
 import { z } from "zod";
+import { VERSION, VERSION_LOOKS } from "../host-fields";
 import { digest, image, sha256 } from "./fields";
 
+const version = z.string().regex(VERSION, VERSION_LOOKS);
+
 const binary = z.strictObject({
-  version: z.string().min(1),
+  version,
   sha256: z.strictObject({ x86_64: sha256.optional(), arm64: sha256.optional() }).optional(),
 });
-const chart = z.strictObject({ version: z.string().min(1), digest: digest.optional() });
+const chart = z.strictObject({ version, digest: digest.optional() });
 
 export const versionsSchema = z
   .strictObject({
@@ -29,13 +32,13 @@ export const versionsSchema = z
       .describe("Operating system images of hosts: a droplet image slug, an AMI id of the region."),
     addons: z
       .strictObject({
-        vpcCni: z.string().optional(),
-        kubeProxy: z.string().optional(),
-        coredns: z.string().optional(),
-        ebsCsi: z.string().optional(),
-        podIdentityAgent: z.string().optional(),
-        snapshotController: z.string().optional(),
-        metricsServer: z.string().optional(),
+        vpcCni: version.optional(),
+        kubeProxy: version.optional(),
+        coredns: version.optional(),
+        ebsCsi: version.optional(),
+        podIdentityAgent: version.optional(),
+        snapshotController: version.optional(),
+        metricsServer: version.optional(),
       })
       .optional()
       .describe("EKS add-on versions."),

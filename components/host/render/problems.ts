@@ -17,6 +17,7 @@ import {
   type PredicateProblem,
 } from "../../../planner/predicates";
 import { TANG_THUMBPRINT, TANG_URL } from "../../../planner/volume-key";
+import { fieldProblems } from "./fields";
 import { diskProblems, portProblems } from "./room";
 import { HostKind, HostProvider, VolumeKey, type HostSettings } from "./settings";
 import { usesLuks, volumeKey } from "./volume";
@@ -40,7 +41,7 @@ const PUBLIC_KEY =
   /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+( [^\r\n']*)?$/;
 
 export function hostProblems(settings: HostSettings): PredicateProblem[] {
-  const out: PredicateProblem[] = [];
+  const out = fieldProblems(settings);
   const { access, ships } = settings;
   if (access.sshPublicKeys.length === 0)
     out.push(

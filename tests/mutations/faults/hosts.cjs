@@ -210,4 +210,22 @@ module.exports = [
     replace: "",
     suites: ["tests/components/groundseg", ...host],
   },
+  {
+    id: "fields-into-roots-shell",
+    part,
+    title: "a lock's or a component's fields become part of scripts unread",
+    file: "components/host/render/problems.ts",
+    find: "const out = fieldProblems(settings);",
+    replace: "const out = fieldProblems(settings).slice(0, 0);",
+    suites: ["tests/components/host/fields.test.ts"],
+  },
+  {
+    id: "version-of-anything",
+    part: "planner",
+    title: "requirements and locks take any text for a version",
+    file: "planner/host-fields.ts",
+    find: "/^v?\\d[0-9A-Za-z.+-]{0,40}$/",
+    replace: "/^v?\\d/",
+    suites: ["tests/components/host/fields.test.ts"],
+  },
 ];
