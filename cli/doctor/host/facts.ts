@@ -81,6 +81,12 @@ export interface Disk {
   freeGiB: number;
 }
 
+/** What the host wrote down of a ship's last copy; nothing it says is believed without a time. */
+export interface CopyRecord {
+  at: number | null;
+  event: number | null;
+}
+
 export interface HostFacts {
   /** Seconds since 1970 by the host's clock. */
   now: number | null;
@@ -116,7 +122,7 @@ export interface HostFacts {
   audit: { enabled: boolean; rules: number } | null;
   maintenance: Record<string, number> | null;
   /** Copies off the host: ship → what is known of the last one. */
-  backup: { credentials: boolean; last: Record<string, { at: number | null; event: number | null }> } | null;
+  backup: { credentials: boolean; last: Record<string, CopyRecord> } | null;
   /** Versions of vere on the host, and the one for ships that have none of their own. */
   runtimes: { versions: string[]; standard: string | null } | null;
   /** What the host's own look at GroundSeg said; judged where it is understood. */
@@ -293,12 +299,12 @@ function memory(text: string): HostFacts["memory"] {
 }
 
 function backup(text: string): HostFacts["backup"] {
-  const last = lines(text).flatMap((l) => {
-    const [, id] = /^([a-z][a-z0-9-]*) (?=time=)/.exec(l) ?? [];
-    const at = Date.parse(/ time=(\S+)/.exec(l)?.[1] ?? "");
+  const last = lines(text).flatMap((l): [string, CopyRecord][] => {
+    const [, id, said] = /^([a-z][a-z0-9-]*) (.*)$/.exec(l) ?? [];
+    const at = Date.parse(/(?:^| )time=(\d{4}-\d\d-\d\dT[\d:.]+Z)(?= |$)/.exec(said ?? "")?.[1] ?? "");
     return id === undefined
       ? []
-      : [[id, { at: Number.isNaN(at) ? null : at / 1000, event: integer(/ event=(\d+)/.exec(l)?.[1]) }] as const];
+      : [[id, { at: Number.isNaN(at) ? null : at / 1000, event: integer(/ event=(\d+)/.exec(said!)?.[1]) }]];
   });
   return { credentials: /^credentials$/m.test(text), last: Object.fromEntries(last) };
 }

@@ -1,5 +1,5 @@
 // What is kept of the ships elsewhere, and which runtime each of them has. Pure.
-import { LIB } from "../../../components/host/render/file";
+import { LIB, STATE } from "../../../components/host/render/file";
 import { HostKind } from "../../../components/host/render/settings";
 import { RHYTHM_HOURS } from "../../../planner/backups";
 import { blocks, type Finding, look, ok } from "../diagnose";
@@ -47,7 +47,24 @@ function copies({ facts, expected, at, now }: Told): Finding[] {
   const since = facts.bootstrap?.done == null ? Infinity : now - facts.bootstrap.done;
   const found = booted.flatMap((s): Finding[] => {
     const last = facts.backup!.last[s.id];
-    if (last === undefined || last.at === null)
+    const anew = at(`sudo rm ${STATE}/backup/${s.id} && sudo systemctl start roadstead-backup`);
+    if (last !== undefined && last.at === null)
+      return [
+        blocks(
+          `backup/${s.id}`,
+          `${s.id}: the record of its last copy cannot be read, so nothing says that there is one`,
+          `${log}; a new one, with the ship stopped meanwhile: ${anew}`,
+        ),
+      ];
+    if (last?.at != null && last.at - now > HOUR)
+      return [
+        blocks(
+          `backup/${s.id}`,
+          `${s.id}: its last copy is said to be made in ${span(last.at - now)}: until then none may be made`,
+          `${at("timedatectl")}; once the clock is right, a new one, with the ship stopped meanwhile: ${anew}`,
+        ),
+      ];
+    if (last?.at == null)
       return [
         (since > limit ? blocks : look)(
           `backup/${s.id}`,

@@ -180,6 +180,27 @@ const MACHINE: Row[] = [
     "blocks",
     /15 days old/,
   ],
+  [
+    "a copy of the future",
+    (f) => replaced(f, "backup", /time=\S+/, `time=${new Date((NOW + 2 * DAY) * 1000).toISOString()}`),
+    `backup/${SHIP}`,
+    "blocks",
+    /made in 2 days.*timedatectl.*clock is right/,
+  ],
+  [
+    "the record of a copy that is empty",
+    (f) => replaced(f, "backup", / time=.*/, " "),
+    `backup/${SHIP}`,
+    "blocks",
+    /cannot be read/,
+  ],
+  ...["time=soon", "time=5", "event=990"].map((said): Row => [
+    `the record of a copy that says ${said}`,
+    (f) => replaced(f, "backup", /time=\S+ event=990/, said),
+    `backup/${SHIP}`,
+    "blocks",
+    /cannot be read/,
+  ]),
   ["no copy at all", (f) => (f.backup = done("credentials")), `backup/${SHIP}`, "blocks", /no copy has left this host/],
 ];
 
@@ -213,4 +234,16 @@ test("what a newer Roadstead would add is worth a look on a host of an older one
     ["file/usr/local/lib/roadstead/bootstrap", "look"],
   ]);
   expect(exit).toBe(0);
+});
+
+test("the record of a copy that cannot be read is no fresh host's, and a clock that is off by minutes no fault", () => {
+  const fresh = (change: Parameters<typeof judged>[0]) =>
+    judged((f) => {
+      f.bootstrap = done(`bootstrap.done ${NOW - 3600} `);
+      change(f);
+    }).findings.find((f) => f.id === `backup/${SHIP}`);
+  expect(fresh((f) => (f.backup = done("credentials")))).toMatchObject({ level: "look" });
+  expect(fresh((f) => (f.backup = done(`credentials\n${SHIP} `)))).toMatchObject({ level: "blocks" });
+  const soon = `time=${new Date((NOW + 600) * 1000).toISOString()}`;
+  expect(fresh((f) => replaced(f, "backup", /time=\S+/, soon))).toMatchObject({ level: "ok" });
 });

@@ -6,7 +6,18 @@ const outside = ["tests/cli/doctor/host-judge-outside.test.ts"];
 
 const keys = ["tests/cli/doctor/host-judge-keys.test.ts"];
 
+const machine = ["tests/cli/doctor/host-judge-machine.test.ts"];
+
 module.exports = [
+  {
+    id: "doctor-passes-a-copy-of-the-future",
+    part,
+    title: "a record of a copy that nobody made yet passes as a young one",
+    file: "cli/doctor/host/judge-copies.ts",
+    find: "last.at - now > HOUR",
+    replace: "last.at - now > Infinity",
+    suites: machine,
+  },
   {
     id: "doctor-shreds-the-only-key",
     part,
