@@ -76,8 +76,9 @@ export interface ShipFacts {
 
 export interface Disk {
   mount: string;
-  usedPercent: number;
-  inodesPercent: number;
+  /** Null when it could not be read. */
+  usedPercent: number | null;
+  inodesPercent: number | null;
   freeGiB: number;
 }
 
@@ -278,17 +279,22 @@ function disks(space: string | null, inodes: string | null): Disk[] | null {
   const table = (text: string) =>
     new Map(
       lines(text).flatMap((l) => {
-        const [, free, used, mount] = /\s(\d+)\s+(\d+|-)%?\s+(\/.*)$/.exec(l) ?? [];
-        return mount === undefined ? [] : [[mount, { free: Number(free), used: used === "-" ? 0 : Number(used) }]];
+        const [, total, free, used, mount] = /\s(\d+)\s+\d+\s+(\d+)\s+(\d+%|-)\s+(\/.*)$/.exec(l) ?? [];
+        if (mount === undefined) return [];
+        return [[mount, { total: Number(total), free: Number(free), used: used === "-" ? null : parseInt(used!) }]];
       }),
     );
   const counted = table(inodes);
-  return [...table(space)].map(([mount, { free, used }]) => ({
-    mount,
-    usedPercent: used,
-    inodesPercent: counted.get(mount)?.used ?? 0,
-    freeGiB: free / 1048576,
-  }));
+  return [...table(space)].map(([mount, { free, used }]) => {
+    const i = counted.get(mount);
+    return {
+      mount,
+      usedPercent: used,
+      // File systems that make inodes as they need them say that they have none.
+      inodesPercent: i?.total === 0 ? 0 : (i?.used ?? null),
+      freeGiB: free / 1048576,
+    };
+  });
 }
 
 function memory(text: string): HostFacts["memory"] {

@@ -9,12 +9,15 @@ import type { Told } from "./subject";
 
 export const judgeVolume = (told: Told): Finding[] => [...volume(told), ...disks(told)];
 
+/** One of the two places that there are, whatever a host says. */
+const mountOf = (declared: string | null | undefined): string | null =>
+  declared == null ? null : declared === GROUNDSEG_BASE ? GROUNDSEG_BASE : PIERS;
+
 /** Piers on the root disk of an own host are nobody's mistake. */
 function volume(told: Told): Finding[] {
   const { facts, expected, at } = told;
-  const declared = expected === null ? (facts.volume?.MOUNT ?? null) : expected.mount;
-  if (declared === null) return [];
-  const mount = declared === GROUNDSEG_BASE ? GROUNDSEG_BASE : PIERS;
+  const mount = mountOf(expected === null ? facts.volume?.MOUNT : expected.mount);
+  if (mount === null) return [];
   if (facts.mounts === null) return [blocks("volume", "the mounts could not be read", at(`findmnt ${mount}`))];
   if (!facts.mounts.some((m) => m.target === mount))
     return [
@@ -137,15 +140,22 @@ function volumeKeys(told: Told): Finding[] {
 
 function disks({ facts, expected, at }: Told): Finding[] {
   if (facts.disks === null) return [blocks("disk", "how full the disks are could not be read", at("df -h"))];
-  const watched = ["/", expected === null ? facts.volume?.MOUNT : expected.mount];
-  return facts.disks
-    .filter((d) => watched.includes(d.mount))
-    .map((d) => {
-      const used = Math.max(d.usedPercent, d.inodesPercent);
-      const what = `${d.mount} is ${used} % full${d.inodesPercent > d.usedPercent ? " (of inodes)" : ""}, ${d.freeGiB.toFixed(1)} GiB free`;
-      const grow = `docs/runbooks/HostDiskFull.md; what takes it: ${at(`sudo du -xh -d 2 ${d.mount}`)}`;
-      if (used >= DISK_ALARM.now)
-        return blocks(`disk${d.mount}`, `${what}: a ship on a full disk stops and may not start`, grow);
-      return used >= DISK_ALARM.soon ? look(`disk${d.mount}`, what, grow) : ok(`disk${d.mount}`, what);
-    });
+  const pier = mountOf(expected === null ? facts.volume?.MOUNT : expected.mount);
+  // A volume that is not mounted is named already.
+  const watched = ["/", ...(pier !== null && facts.mounts?.some((m) => m.target === pier) !== false ? [pier] : [])];
+  return watched.map((mount) => {
+    const d = facts.disks!.find((disk) => disk.mount === mount);
+    if (d === undefined || d.usedPercent === null || d.inodesPercent === null)
+      return blocks(
+        `disk${mount}`,
+        `how full ${mount} is${d !== undefined && d.usedPercent !== null ? " of inodes" : ""} could not be read`,
+        at(`df -h ${mount}; df -i ${mount}`),
+      );
+    const used = Math.max(d.usedPercent, d.inodesPercent);
+    const what = `${mount} is ${used} % full${d.inodesPercent > d.usedPercent ? " (of inodes)" : ""}, ${d.freeGiB.toFixed(1)} GiB free`;
+    const grow = `docs/runbooks/HostDiskFull.md; what takes it: ${at(`sudo du -xh -d 2 ${mount}`)}`;
+    if (used >= DISK_ALARM.now)
+      return blocks(`disk${mount}`, `${what}: a ship on a full disk stops and may not start`, grow);
+    return used >= DISK_ALARM.soon ? look(`disk${mount}`, what, grow) : ok(`disk${mount}`, what);
+  });
 }

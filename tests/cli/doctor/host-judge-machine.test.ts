@@ -119,6 +119,23 @@ const MACHINE: Row[] = [
   ["a disk that fills", (f) => replaced(f, "disks", "30%", "83%"), "disk/srv/ships", "look", /83 % full/],
   ["a full disk", (f) => replaced(f, "disks", "30%", "93%"), "disk/srv/ships", "blocks", /93 % full/],
   ["no inodes", (f) => replaced(f, "inodes", "1% /srv", "99% /srv"), "disk/srv/ships", "blocks", /of inodes/],
+  ["a root disk nobody counted", (f) => replaced(f, "disks", /\n.* \/$/m, ""), "disk/", "blocks", /could not be read/],
+  [
+    "a pier volume nobody counted",
+    (f) => replaced(f, "disks", /\n.* \/srv\/ships$/m, ""),
+    "disk/srv/ships",
+    "blocks",
+    /could not be read/,
+  ],
+  ["space that has no figure", (f) => replaced(f, "disks", "10%", "-"), "disk/", "blocks", /could not be read/],
+  [
+    "inodes nobody counted",
+    (f) => replaced(f, "inodes", /\n.* \/srv\/ships$/m, ""),
+    "disk/srv/ships",
+    "blocks",
+    /of inodes could not be read.*df -i/,
+  ],
+  ["inodes that have no figure", (f) => replaced(f, "inodes", " 5%", " -"), "disk/", "blocks", /of inodes/],
   [
     "missing swap",
     (f) => replaced(f, "memory", "SwapTotal: 20000000", "SwapTotal: 0"),
@@ -234,6 +251,11 @@ test("what a newer Roadstead would add is worth a look on a host of an older one
     ["file/usr/local/lib/roadstead/bootstrap", "look"],
   ]);
   expect(exit).toBe(0);
+});
+
+test("a file system that makes inodes as it needs them is not full of them", () => {
+  const { findings } = judged((f) => replaced(f, "inodes", "1000000 50000 950000 5% /", "0 0 0 - /"));
+  expect(wrong(findings)).toEqual([]);
 });
 
 test("the record of a copy that cannot be read is no fresh host's, and a clock that is off by minutes no fault", () => {
