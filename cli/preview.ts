@@ -5,6 +5,7 @@ import { architectureDigest } from "../planner/architecture/digest";
 import { fileOfStack, parseStackFile } from "../planner/architecture/stack-file";
 import { buildArchitectures } from "../planner/architecture/build";
 import type { CostLine } from "../planner";
+import { keysThatUpWants } from "../preview/ledger";
 import type { Preview, StackToPreview } from "../preview/result";
 import { readHostKeys } from "../stacks/host-keys";
 import { stacksTogether } from "./environment";
@@ -210,9 +211,7 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
 function nextOfStack(stacks: StackToPreview[], result: Preview): string[] {
   const { stack, role, platformStack } = stacks[0]!.architecture;
   const refused = mandatory(result);
-  // A host is handed its ship's key after `up`.
-  const onCluster = stacks[0]!.architecture.cluster !== null;
-  const keyless = onCluster ? result.ledger.ships.filter((s) => s.name !== null && s.key === "missing").length : 0;
+  const keyless = keysThatUpWants(stacks).length;
   const why = [
     ...(result.missing.length > 0 ? [`${result.missing.length} missing above`] : []),
     ...(keyless > 0 ? [`${keyless} of the ships' keys not set`] : []),

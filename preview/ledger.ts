@@ -18,7 +18,7 @@ export function shipLedger(stacks: readonly StackToPreview[]): LedgerNotes {
       ...architecture.tombstones.map((stone) => removed(architecture, stone, runState)),
     ];
   });
-  warnings.push(...keyWarnings(ships), ...bootWarnings(stacks));
+  warnings.push(...keyWarnings(stacks), ...bootWarnings(stacks));
   const counts: Record<ShipAction, number> = { "first boot": 0, kept: 0, stopped: 0, removed: 0 };
   for (const ship of ships) counts[ship.action] += 1;
   return { ledger: { ships, counts }, warnings };
@@ -80,19 +80,41 @@ function removed(architecture: Architecture, stone: Tombstone, runState: RunStat
   };
 }
 
-function keyWarnings(ships: readonly ShipEntry[]): string[] {
-  const unnamed = ships.filter((s) => s.action !== "removed" && s.name === null && s.key === "missing").length;
-  const keyless = ships.filter((s) => s.name !== null && s.key === "missing");
-  const warnings: string[] = [];
-  if (unnamed > 0)
-    warnings.push(
-      `${count(unnamed)} planned by count: without names and keys \`up\` builds the platform and refuses them`,
-    );
-  if (keyless.length > 0)
-    warnings.push(
-      `${count(keyless.length)} without a boot key: ${some(keyless.map((s) => s.name!))}; \`up\` refuses until each has one`,
-    );
-  return warnings;
+const keyless = ({ architecture, secretsSet }: StackToPreview): LockedShip[] =>
+  architecture.ships.filter((s) => s.name !== null && keyOf(s, secretsSet) === "missing");
+
+/** Ships whose boot key `up` itself reads: a cluster's, and those of hosts that it delivers to. */
+export function keysThatUpWants(stacks: readonly StackToPreview[]): LockedShip[] {
+  return stacks.flatMap((stack) =>
+    keyless(stack).filter(
+      (s) =>
+        s.host === null ||
+        (s.key !== null && stack.hostKeys?.[s.host] !== undefined && !inGroundSeg(stack.architecture, s)),
+    ),
+  );
+}
+
+/** It takes keys in its own pages. */
+const inGroundSeg = ({ hosts }: Architecture, ship: LockedShip): boolean =>
+  hosts.some((h) => h.name === ship.host && h.kind === "groundseg");
+
+function keyWarnings(stacks: readonly StackToPreview[]): string[] {
+  const unnamed = stacks.flatMap(({ architecture, secretsSet }) =>
+    architecture.ships.filter((s) => s.name === null && keyOf(s, secretsSet) === "missing"),
+  ).length;
+  const refused = keysThatUpWants(stacks);
+  const byHand = stacks.flatMap((stack) =>
+    keyless(stack).filter((s) => !refused.includes(s) && !inGroundSeg(stack.architecture, s)),
+  );
+  const without = (ships: readonly LockedShip[]) =>
+    `${count(ships.length)} without a boot key: ${some(ships.map((s) => s.name!))}`;
+  return [
+    ...(unnamed > 0
+      ? [`${count(unnamed)} planned by count: without names and keys \`up\` builds the platform and refuses them`]
+      : []),
+    ...(refused.length > 0 ? [`${without(refused)}; \`up\` refuses until each has one`] : []),
+    ...(byHand.length > 0 ? [`${without(byHand)}; the host takes it after \`up\``] : []),
+  ];
 }
 
 function bootWarnings(stacks: readonly StackToPreview[]): string[] {

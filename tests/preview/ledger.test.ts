@@ -1,6 +1,6 @@
-import { shipLedger } from "../../preview/ledger";
+import { keysThatUpWants, shipLedger } from "../../preview/ledger";
 import type { LockedShip } from "../../planner/architecture/schema";
-import { clusterArchitectures, stacksOf } from "./architectures";
+import { clusterArchitectures, hostArchitectures, stacksOf } from "./architectures";
 
 const locked = (change: (ships: LockedShip[]) => void) => {
   const [stack] = stacksOf(clusterArchitectures({ shipsPerCell: 6 }));
@@ -84,7 +84,42 @@ describe("the ship ledger", () => {
     const [first] = stack.architecture.ships;
     const { ledger, warnings } = shipLedger([{ ...stack, secretsSet: new Set([first!.key!.secret]) }]);
     expect(ledger.ships.map((s) => s.key)).toEqual(["given", ...Array<string>(5).fill("missing")]);
-    expect(warnings.join()).toContain("5 ships without a boot key");
+    expect(warnings.join()).toMatch(/5 ships without a boot key.*`up` refuses until each has one/);
+  });
+
+  describe("of ships on hosts, whose key is not set", () => {
+    const [recorded] = stacksOf(hostArchitectures({ shipsPerCell: 3 }));
+    const stack = { ...recorded!, secretsSet: new Set<string>() };
+    const [first] = stack.architecture.ships;
+    const names = (ships: LockedShip[]) => ships.map((s) => s.id);
+
+    test("`up` refuses none where no host key is recorded: it never reads the secret", () => {
+      expect(shipLedger([stack]).warnings).toEqual([
+        expect.stringMatching(/^3 ships without a boot key: .*; the host takes it after `up`$/),
+      ]);
+      expect(keysThatUpWants([stack])).toEqual([]);
+    });
+
+    test("it refuses those of hosts that it delivers to", () => {
+      const known = { ...stack, hostKeys: { [first!.host!]: "ssh-ed25519 AAAA" } };
+      expect(shipLedger([known]).warnings).toEqual([
+        `1 ship without a boot key: ${first!.name}; \`up\` refuses until each has one`,
+        expect.stringMatching(/^2 ships without a boot key: .*; the host takes it after `up`$/),
+      ]);
+      expect(names(keysThatUpWants([known]))).toEqual([first!.id]);
+    });
+
+    test("nobody waits for those that GroundSeg takes in its own pages", () => {
+      const { architecture } = stack;
+      const hosts = architecture.hosts.map((h) => ({ ...h, kind: "groundseg" as const }));
+      const inPages = {
+        ...stack,
+        architecture: { ...architecture, hosts },
+        hostKeys: { [first!.host!]: "ssh-ed25519 AAAA" },
+      };
+      expect(shipLedger([inPages]).warnings).toEqual([]);
+      expect(keysThatUpWants([inPages])).toEqual([]);
+    });
   });
 
   test("a first boot that was started and never confirmed is a warning", () => {
