@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { buildArchitectures } from "../planner/architecture/build";
 import type { Architecture, LockedHost } from "../planner/architecture/schema";
 import { parseStackFile } from "../planner/architecture/stack-file";
+import { STABLE_DEVICE } from "../planner/host-fields";
 import { EXIT, type ExitCode, refuseLocks, Stop, usage } from "./exit";
 import { rootOfOutput, writeAll } from "./files";
 import type { Io } from "./io";
@@ -17,7 +18,7 @@ export interface HostRenderOptions extends PlanningOptions {
   host?: string;
   /** Directory to write every rendered host into, instead of printing one. */
   out?: string;
-  /** Block device for the piers of an own host. */
+  /** Block device for the piers of an own host, with a requirements file that names none. */
   dataDevice?: string;
 }
 
@@ -29,8 +30,10 @@ const renderers = () =>
 export async function hostRender(target: string, options: HostRenderOptions, io: Io): Promise<ExitCode> {
   // Before anything is planned: a place nothing may be written to is refused at once.
   const dir = options.out === undefined ? null : outputDirectory(io, options.out);
-  if (options.dataDevice !== undefined && !/^\/dev\/[\w./:+-]+$/.test(options.dataDevice))
-    throw usage(`--data-device ${options.dataDevice}: accepted: a path below /dev, best one under /dev/disk/by-id`);
+  if (options.dataDevice !== undefined && !STABLE_DEVICE.test(options.dataDevice))
+    throw usage(
+      `--data-device ${options.dataDevice}: accepted: a stable path such as /dev/disk/by-id/nvme-eui.0025385b1141a1f3`,
+    );
   const architectures = isFile(target) ? planned(target, options, io) : [recorded(target, options, io)];
   const all = architectures.flatMap((architecture) => architecture.hosts.map((host) => ({ host, architecture })));
   const names = all.map(({ host }) => host.name).join(", ");
@@ -78,6 +81,12 @@ function planned(file: string, options: HostRenderOptions, io: Io): Architecture
 }
 
 function recorded(stack: string, options: HostRenderOptions, io: Io): Architecture {
+  // Said here it would be remembered nowhere, and the next set-up would look for the piers on the root disk.
+  if (options.dataDevice !== undefined)
+    throw usage(
+      `--data-device: ${stack} is recorded, and takes the disk from there; accepted: existing.hosts[].dataDevice in the requirements, ` +
+        `then roadstead plan FILE --stack ${stack} --write (--force where the host was recorded without)`,
+    );
   const given = { set: options.set, prices: options.prices, rate: options.rate };
   for (const [name, value] of Object.entries(given))
     if (value !== undefined && value.length > 0)

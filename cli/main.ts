@@ -165,7 +165,10 @@ function describe(io: Io, ended: (code: number) => void): Command {
   )
     .option("--script", "the script to run as root on the host, instead of user-data")
     .option("--host <name>", "one host of several")
-    .option("--data-device <path>", "own hosts: the block device for the piers, best under /dev/disk/by-id")
+    .option(
+      "--data-device <path>",
+      "own hosts of a file that names none: the disk for the piers, under /dev/disk/by-id",
+    )
     .option("--out <dir>", "write every host below that directory instead of printing one")
     .action(action(commands.hostRender));
 

@@ -119,9 +119,9 @@ export function volumeProblems(host: HostPlan, input: VolumeInput): LockProblem[
       refuse(
         "dataDevice",
         device ?? "none",
-        kept.dataDevice ?? "none, as recorded (a disk given by --data-device goes on being given there)",
-        "Its piers would be left behind on the one disk and looked for on the other. If the old disk is gone for good, or is " +
-          `found under another path in another machine, --force records the new one. ${attest}`,
+        kept.dataDevice ?? "none, as recorded",
+        "Its piers would be left behind on the one disk and looked for on the other. If the old disk is gone for good, is found " +
+          `under another path in another machine, or its set-up was given this one by --data-device, --force records it. ${attest}`,
       ),
     );
   return problems;

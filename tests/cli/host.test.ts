@@ -39,6 +39,15 @@ test("host render takes the disk that the file gives, and no other", async () =>
   expect(other).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(`recorded with ${disk}`) });
 });
 
+test("host render of a recorded stack takes the disk from the lock, and by no option", async () => {
+  const dir = workspace({ "r.yaml": SETTLED });
+  const recorded = await roadstead(dir, ["plan", "r.yaml", "--stack", "prod", "--write"]);
+  expect(recorded.code).toBe(0);
+  const done = await roadstead(dir, ["host", "render", "prod", "--data-device", "/dev/disk/by-id/usb-x"]);
+  expect(done).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("existing.hosts[].dataDevice") });
+  expect(await roadstead(dir, ["host", "render", "prod"])).toMatchObject({ code: 0, stderr: "" });
+});
+
 test("host render renders nothing that would lock its administrator out or fetch what nobody checked", async () => {
   const dir = workspace({ "r.yaml": HOME });
   const done = await roadstead(dir, ["host", "render", "./r.yaml", "--out", "out"]);
@@ -50,7 +59,7 @@ test("host render renders nothing that would lock its administrator out or fetch
 
 test.each([
   [["--host", "cellar"], "accepted: attic"],
-  [["--data-device", "sda"], "a path below /dev"],
+  [["--data-device", "/dev/sda"], "a stable path such as /dev/disk/by-id/"],
 ])("host render %s is refused", async (more, reason) => {
   const done = await roadstead(workspace({ "r.yaml": SETTLED }), ["host", "render", "./r.yaml", ...more]);
   expect(done).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(reason) });

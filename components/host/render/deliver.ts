@@ -5,6 +5,7 @@ import { adminUser } from "./access";
 import { BOOTSTRAP, BOOTSTRAP_LOCK } from "./bootstrap";
 import { STATE, type HostFile } from "./file";
 import { HostProvider, type HostSettings } from "./settings";
+import { usesLuks, volumeKey } from "./volume";
 
 /** EC2 counts user-data before its base64; DigitalOcean's figure is by inference (facts/policy.md §6.3). */
 export const USER_DATA_LIMIT = { aws: 16 * 1024, digitalocean: 64 * 1024 } as const;
@@ -41,6 +42,27 @@ export function cloudConfig(settings: HostSettings, files: HostFile[], missing: 
   return `#cloud-config\n${marks}${stringify(doc, { lineWidth: 0, indent: 1 })}`;
 }
 
+const VOLUME = "/etc/roadstead/volume.env";
+
+/** A host made with a volume is given none of the files that would look for its piers elsewhere, or forget who keeps its key. */
+function keepsVolume(settings: HostSettings): string {
+  const stop = (why: string, fix: string): string =>
+    `{ echo "roadstead: ${why}: nothing was changed. ${fix}. Only if that volume never held a pier: rm ${VOLUME}" >&2; exit 1; }`;
+  const was = (field: string): string => `$(sed -n 's/^${field}=//p' ${VOLUME})`;
+  if (settings.dataDevice === undefined)
+    return `[ ! -e ${VOLUME} ] || ${stop(
+      `the piers of this host are on ${was("DEVICE")}, and this set-up has no volume`,
+      "Name it as dataDevice: existing.hosts[] of the requirements, planned with --write --force, or the component's argument",
+    )}\n`;
+  if (!usesLuks(settings)) return "";
+  const key = volumeKey(settings);
+  // Those of before there was a choice say nothing.
+  return `[ ! -e ${VOLUME} ] || { was=${was("KEY")}; [ "\${was:=basic}" = ${key} ]; } || ${stop(
+    `who keeps the key of this host's volume was settled as $was, and this set-up says ${key}`,
+    "Set volumeKey back",
+  )}\n`;
+}
+
 export function hostScript(settings: HostSettings, files: HostFile[], missing: string[]): string {
   const puts = files.map((f) => {
     if (f.content.includes("\nROADSTEAD_FILE\n")) throw new Error(`${f.path} holds the end mark of its here-document`);
@@ -67,7 +89,7 @@ until flock -w 20 9; do
   echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
 done
 
-${puts.join("\n\n")}
+${keepsVolume(settings)}${puts.join("\n\n")}
 
 exec 9>&-
 exec ${BOOTSTRAP}

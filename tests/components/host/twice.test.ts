@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { bootstrapFile } from "../../../components/host/render/bootstrap";
-import { renderHost, renderSettings, hostSettings } from "../../../components/host/render";
+import { renderHost, renderSettings, hostSettings, type HostSettings } from "../../../components/host/render";
 import { bareMetal, planet } from "./sample";
 import { temporary } from "./temporary";
 
@@ -29,7 +29,7 @@ const STUBS: Record<string, string> = {
   getent: 'echo "$2:x:1000:1000::$R/home/$2:/bin/bash"',
   "dpkg-query": "echo 'install ok installed'",
   install:
-    'note install "$@"; case "$*" in *-d*) shift; for a; do case $a in /*) mkdir -p "$a" ;; esac; done ;; *) for a; do last=$a; done; mkdir -p "$(dirname "$last")"; touch "$last"; chmod 755 "$last" ;; esac',
+    'note install "$@"; case $1 in -d) shift; for a; do case $a in /*) mkdir -p "$a" ;; esac; done ;; *) for a; do last=$a; done; mkdir -p "$(dirname "$last")"; touch "$last"; chmod 755 "$last" ;; esac',
   fallocate: 'touch "$3"; note fallocate "$@"',
   swapon:
     'case "$*" in --show*) cat "$R/swapon" 2>/dev/null || true ;; *) echo "$1" >>"$R/swapon"; note swapon "$@" ;; esac',
@@ -161,6 +161,43 @@ describe("the script run twice", () => {
         ? [`swapon ${machine.root}/swapfile.roadstead`]
         : Array(2).fill("systemctl start dev-mapper-roadstead\\x2dswap.swap"),
     );
+  });
+
+  describe("on a host that was made with a volume", () => {
+    const KEPT = "/dev/disk/by-id/usb-x";
+    const setUp = (env: string, over: Partial<HostSettings>) => {
+      const { host, lock } = bareMetal();
+      const machine = new Machine();
+      mkdirSync(join(machine.root, "etc/roadstead"));
+      writeFileSync(join(machine.root, "etc/roadstead/volume.env"), env);
+      const before = machine.tree();
+      const { script } = renderSettings({ ...hostSettings(host, lock), ...over });
+      // Only the files: what the volume's own script makes of them is tested below.
+      const done = machine.sh(machine.moved(script.replace(/\nexec \/usr\/local\/lib.*$/m, "")));
+      const after = machine.tree();
+      delete after["var/lib/roadstead/bootstrap.lock"];
+      return { ...done, unchanged: JSON.stringify(after) === JSON.stringify(before) };
+    };
+
+    it("stops before any file is replaced when it has none itself, and says which disk and the way on", () => {
+      const done = setUp(`DEVICE=${KEPT}\nLUKS=1\nKEY=basic\n`, {});
+      expect(done).toMatchObject({ status: 1, unchanged: true });
+      expect(done.stderr).toContain(`the piers of this host are on ${KEPT}, and this set-up has no volume`);
+      expect(done.stderr).toContain("existing.hosts[]");
+    });
+
+    it.each([
+      ["basic", "operator", true],
+      ["operator", "basic", true],
+      ["", "operator", true],
+      ["", "basic", false],
+      ["operator", "operator", false],
+    ] as const)("whose key was %s, a set-up with %s is refused before any file: %s", (was, now, refused) => {
+      const env = `DEVICE=${KEPT}\nLUKS=1\n${was && `KEY=${was}\n`}`;
+      const done = setUp(env, { dataDevice: KEPT, volumeKey: now });
+      expect(done).toMatchObject({ status: refused ? 1 : 0, unchanged: refused });
+      if (refused) expect(done.stderr).toContain(`settled as ${was || "basic"}, and this set-up says ${now}`);
+    });
   });
 
   it("stops at the step that fails and says which", () => {

@@ -93,4 +93,13 @@ module.exports = [
     replace: "volumeKey: opts.volumeKey,",
     suites: ["tests/preview/host-loss.test.ts", "tests/cli/host.test.ts"],
   },
+  {
+    id: "set-up-forgets-the-volume",
+    part: "components",
+    title: "a set-up without a volume, or with another keeper of its key, replaces that of a host that has one",
+    file: "components/host/render/deliver.ts",
+    find: "${keepsVolume(settings)}${puts",
+    replace: "${puts",
+    suites: ["tests/components/host/twice.test.ts"],
+  },
 ];
