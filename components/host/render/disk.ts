@@ -22,13 +22,21 @@ told=$root/run/roadstead-disk
 said=
 # shellcheck disable=SC2043 # on some hosts there is one disk only
 for at in ${watched}; do
-  used=$(df -P "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
-  inodes=$(df -Pi "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 + 0 }')
-  [ "$inodes" -le "$used" ] || used=$inodes
-  if [ "$used" -ge ${DISK_ALARM.now} ]; then
-    said="$said$at is $used % full: make room now, or stop the ships cleanly. "
-  elif [ "$used" -ge ${DISK_ALARM.soon} ]; then
-    said="$said$at is $used % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
+  most=0
+  for of in space inodes; do
+    option=-P
+    [ $of = space ] || option=-Pi
+    used=$(df $option "$at") || used=
+    used=$(echo "$used" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+    # Where inodes are made as they are needed there is no share of them.
+    [ "$of$used" != inodes- ] || used=0
+    case $used in '' | *[!0-9]*) said="$said$at: its $of cannot be measured. " used=0 ;; esac
+    [ "$used" -le $most ] || most=$used
+  done
+  if [ $most -ge ${DISK_ALARM.now} ]; then
+    said="$said$at is $most % full: make room now, or stop the ships cleanly. "
+  elif [ $most -ge ${DISK_ALARM.soon} ]; then
+    said="$said$at is $most % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
   fi
 done
 level=$(echo "$said" | sed 's/[0-9]* % full//g')

@@ -18,10 +18,11 @@ program("bin/hostname", "echo home");
 program("etc/roadstead/alarm", `echo "$1" >>${root}/told`);
 const notice = join(root, "run/motd.d/50-roadstead-disk");
 
-function look(piers: number, inodes = 1) {
+function look(piers: number, inodes = 1, first = ":") {
   program(
     "bin/df",
-    `p=1; [ "$2" = / ] || { p=${piers}; [ "$1" = -P ] || p=${inodes}; }
+    `${first}
+p=1; [ "$2" = / ] || { p=${piers}; [ "$1" = -P ] || p=${inodes}; }
 echo header; echo "/dev/x 1 1 1 $p% $2"`,
   );
   const done = spawnSync("sh", ["-c", script], {
@@ -52,6 +53,33 @@ it("is quiet while there is room, and says once what is to be done when there is
 
 it("counts a disk without inodes as full", () => {
   expect(look(10, 95).notice).toContain("95 % full: make room now");
+});
+
+describe("what cannot be measured", () => {
+  it.each([
+    ["fails", "exit 1"],
+    ["fails after it spoke", 'echo header; echo "/dev/x 1 1 1 10% $2"; exit 1'],
+    ["says nothing of use", 'echo header; echo "/dev/x - - - - $2"; exit'],
+  ])("is an alarm of its own, and never room again, when df %s", (_, body) => {
+    look(10);
+    const full = look(95);
+    const unknown = look(0, 0, `case $* in "-P /srv/ships") ${body} ;; esac`);
+    expect(unknown.status).toBe(1);
+    expect(unknown.notice).toBe("roadstead: /srv/ships: its space cannot be measured. \n");
+    expect(unknown.told.slice(full.told.length)).toEqual(["home: /srv/ships: its space cannot be measured."]);
+  });
+
+  it("hides nothing of what can be", () => {
+    const done = look(95, 0, 'case $* in "-Pi /srv/ships") exit 1 ;; esac');
+    expect(done.notice).toContain("/srv/ships: its inodes cannot be measured. /srv/ships is 95 % full");
+  });
+
+  it("is not the share of inodes where they are made as they are needed", () => {
+    expect(look(10, 0, 'case $1 in -Pi) echo header; echo "/dev/x 0 0 0 - $2"; exit ;; esac')).toMatchObject({
+      status: 0,
+      notice: "",
+    });
+  });
 });
 
 it("fails all the same when whoever is to be told cannot be", () => {
