@@ -96,7 +96,11 @@ hours() {
 # Nothing of a ship that has not booted, or is quarantined.
 noted() { "$ship" status "$id" | sed -n 's/^first boot: done; last clean stop at event: \\([0-9]*\\); quarantine: *$/at \\1/p'; }
 state() { systemctl show -p ActiveState --value "roadstead-ship@$id.service"; }
-free() { df -Pk "$own" | awk 'NR == 2 { print $4 }'; }
+# Nothing, when it cannot be told.
+free() {
+  df=$(df -Pk "$own") || return 0
+  echo "$df" | awk 'NR == 2 && $4 ~ /^[0-9]+$/ { print $4 }'
+}
 resume() { # whoever was stopped for its copy and was not started since runs again
   exec 8>&-
   for mark in "$marks"/*; do
@@ -110,7 +114,8 @@ send() {
     if ! rclone --config "$own/rclone.conf" copyto --no-check-dest "$f" "b:$name"; then
       bad "$id: its copy did not reach the bucket: tried again at the next run"
       # A ship needs the room more than its copy does.
-      [ "$(free)" -ge 1048576 ] || rm "$f"
+      free=$(free)
+      [ "\${free:-1048576}" -ge 1048576 ] || rm "$f"
       return 1
     fi
     event=\${name#*.event-}
@@ -139,8 +144,10 @@ copy() {
   mkdir -p "$own/$id"
   part=$own/$id/part
   rm -f "$part" "$own/whole"
-  need=$(($(du -sk "$pier" | cut -f 1) + 1048576))
-  [ "$(free)" -ge "$need" ] || { bad "$id: a copy needs $need KiB free and there are $(free): left running"; return 0; }
+  need=$(du -sk "$pier") || need=
+  need=\${need:+$((\${need%%[!0-9]*} + 1048576))} free=$(free)
+  { [ -n "$need" ] && [ "\${free:-0}" -ge "$need" ]; } ||
+    { bad "$id: a copy needs \${need:-unknown} KiB free and there are \${free:-unknown}: left running"; return 0; }
   flock -w 14400 9 || { bad "$id: maintenance does not end: not copied"; return 0; }
   if [ "$(state)" = active ]; then
     # While it is held, no start gets through; one that was under way takes it along.
@@ -198,6 +205,7 @@ trap resume EXIT
 trap 'exit 143' HUP INT TERM
 [ -s "$own/rclone.conf" ] || bad "no copies are made: the bucket's credentials have not come"
 for env in "$root"/etc/roadstead/ships/*.env; do
+  [ -e "$env" ] || { say "this host has no ships: nothing to copy"; break; }
   id=$(basename "$env" .env)
   [ "\${only:-$id}" != "$id" ] || [ ! -s "$own/rclone.conf" ] || each
 done

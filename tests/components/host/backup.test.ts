@@ -161,6 +161,41 @@ describe("a run", () => {
   });
 
   it.each([
+    ["du cannot read all of its pier", "du", "printf '1000\\tx\\n'; exit 1", "needs unknown KiB"],
+    ["df fails", "df", "echo head; echo dev 1 1 99999999 1 /; exit 1", "there are unknown"],
+    ["df says nothing of use", "df", "echo head; echo dev 1 1 - 1 /", "there are unknown"],
+  ])("does not stop a ship while %s: what is not known is no room", (_, program, body, said) => {
+    const s = running();
+    s.write(`stubs/${program}`, `#!/bin/sh\n${body}\n`, "0755");
+    const done = s.script("backup", ["run"]);
+    expect(done).toMatchObject({ code: 1, err: expect.stringContaining(said) });
+    expect(done.err).not.toMatch(/number|arithmetic/i);
+    expect(calls(s)).toEqual([]);
+  });
+
+  it("keeps an archive that could not be sent while the room cannot be told", () => {
+    const s = running();
+    s.write("no-bucket", "");
+    s.script("backup", ["run"]);
+    s.write("stubs/df", "#!/bin/sh\nexit 1\n", "0755");
+    s.script("backup", ["run"]);
+    s.remove("no-bucket");
+    s.calls();
+    expect(s.script("backup", ["run"]).code).toBe(0);
+    expect(calls(s)).toEqual([expect.stringMatching(/^rclone .*event-42/)]);
+  });
+
+  it("says of a host without ships that there is nothing to do", () => {
+    const s = running();
+    s.remove("etc/roadstead/ships");
+    expect(s.script("backup", ["run"])).toEqual({
+      code: 0,
+      out: "",
+      err: "roadstead: this host has no ships: nothing to copy\n",
+    });
+  });
+
+  it.each([
     ["itself", ""],
     ["or its log", "/.urb/log"],
     ["or its snapshot", "/.urb/chk"],
@@ -304,7 +339,7 @@ describe("the files", () => {
       backup: { ...BACKUP, endpoint: undefined, region: "us-east-1" },
     });
     expect(Buffer.from(deliverUserData("aws", userData).userDataBase64!, "base64").length).toBeLessThanOrEqual(
-      16_384 - 200,
+      16_384 - 300,
     );
   });
 });
