@@ -19,7 +19,6 @@ until flock -w 20 9; do
   echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
 done
 
-[ ! -e /etc/roadstead/volume.env ] || { echo "roadstead: the piers of this host are on $(sed -n 's/^DEVICE=//p' /etc/roadstead/volume.env), and this set-up has no volume: nothing was changed. Name it as dataDevice: existing.hosts[] of the requirements, planned with --write --force, or the component's argument. Only if that volume never held a pier: rm /etc/roadstead/volume.env" >&2; exit 1; }
 put /etc/systemd/system/roadstead-bootstrap.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=First set-up of this host
@@ -93,11 +92,11 @@ running=$(systemctl list-units --state=active,activating --plain --no-legend 'ro
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
 id() { echo "$1" | sed 's/.*@\(.*\)[.]service/\1/'; }
 for unit in $running; do
-  if ! /usr/local/lib/roadstead/ship stop "$(id "$unit")"; then
-    echo "roadstead: reboot put off" >&2
-    for other in $running; do /usr/local/lib/roadstead/ship start "$(id "$other")"; done
-    exit 1
-  fi
+if ! /usr/local/lib/roadstead/ship stop "$(id "$unit")"; then
+echo "roadstead: reboot put off" >&2
+for other in $running; do /usr/local/lib/roadstead/ship start "$(id "$other")"; done
+exit 1
+fi
 done
 systemctl reboot
 ROADSTEAD_FILE
@@ -220,24 +219,31 @@ told=$root/run/roadstead-disk
 said=
 # shellcheck disable=SC2043 # on some hosts there is one disk only
 for at in /; do
-  used=$(df -P "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
-  inodes=$(df -Pi "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 + 0 }')
-  [ "$inodes" -le "$used" ] || used=$inodes
-  if [ "$used" -ge 92 ]; then
-    said="$said$at is $used % full: make room now, or stop the ships cleanly. "
-  elif [ "$used" -ge 80 ]; then
-    said="$said$at is $used % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
-  fi
+most=0
+for of in space inodes; do
+option=-P
+[ $of = space ] || option=-Pi
+used=$(df $option "$at") || used=
+used=$(echo "$used" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+[ "$of$used" != inodes- ] || used=0
+case $used in '' | *[!0-9]*) said="$said$at: its $of cannot be measured. " used=0 ;; esac
+[ "$used" -le $most ] || most=$used
+done
+if [ $most -ge 92 ]; then
+said="$said$at is $most % full: make room now, or stop the ships cleanly. "
+elif [ $most -ge 80 ]; then
+said="$said$at is $most % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
+fi
 done
 level=$(echo "$said" | sed 's/[0-9]* % full//g')
 if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
-  echo "$level" >"$told"
-  alarm=$root/etc/roadstead/alarm
-  [ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+echo "$level" >"$told"
+alarm=$root/etc/roadstead/alarm
+[ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
 fi
 if [ -z "$said" ]; then
-  rm -f "$notice"
-  exit 0
+rm -f "$notice"
+exit 0
 fi
 mkdir -p "$(dirname "$notice")"
 echo "roadstead: $said" >"$notice"
@@ -314,250 +320,250 @@ urbit=$default
 say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
 put() {
-  for dir in "$here" "$there"; do
-    mkdir -p "$dir"
-    printf '%s\n' "$2" >"$dir/.$1"
-    mv "$dir/.$1" "$dir/$1"
-    sync "$dir" "$dir/$1" 2>/dev/null || sync
-  done
+for dir in "$here" "$there"; do
+mkdir -p "$dir"
+printf '%s\n' "$2" >"$dir/.$1"
+mv "$dir/.$1" "$dir/$1"
+sync "$dir" "$dir/$1" 2>/dev/null || sync
+done
 }
 both() { cat "$here/$1" "$there/$1" 2>/dev/null || true; }
 first_boot() {
-  case $(both first-boot | tr '\n' ' ') in *done*) echo "done" ;; *started*) echo started ;; *) echo never ;; esac
+case $(both first-boot | tr '\n' ' ') in *done*) echo "done" ;; *started*) echo started ;; *) echo never ;; esac
 }
 recorded_event() { both event | grep -E '^[0-9]+$' | sort -n | tail -n 1; }
 pier_event() { as_ship "$urbit" info --loom "$LOOM" "$pier" 2>&1 | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail -n 1; }
 become() {
-  out=$(mktemp -u)
-  mkfifo "$out"
-  # shellcheck disable=SC2094 # a pipe with a name, not a file
-  { rm "$out"; exec sed -u '/dawn: invalid private keys/,$ { /dawn: invalid private keys/!d; s/.*/dawn: invalid private keys (not shown)/ }'; } <"$out" &
-  exec "$default" "$@" >"$out" 2>&1
+out=$(mktemp -u)
+mkfifo "$out"
+# shellcheck disable=SC2094 # a pipe with a name, not a file
+{ rm "$out"; exec sed -u '/dawn: invalid private keys/,$ { /dawn: invalid private keys/!d; s/.*/dawn: invalid private keys (not shown)/ }'; } <"$out" &
+exec "$default" "$@" >"$out" 2>&1
 }
 has_pier() { [ -d "$pier/.urb" ]; }
 adopt() {
-  [ -n "$vere" ] || case $(readlink "$default" || true) in
-  */vere/*/urbit) put vere "$(basename "$(dirname "$(readlink "$default")")") $(date +%s)" ;;
-  esac
+[ -n "$vere" ] || case $(readlink "$default" || true) in
+*/vere/*/urbit) put vere "$(basename "$(dirname "$(readlink "$default")")") $(date +%s)" ;;
+esac
 }
 refuse() { say "$*"; exit 78; }
 free_port() {
-  held=$(ss -Hlnp "--$1" "sport = :$2") || refuse "cannot see who holds $1 port $2"
-  [ -z "$held" ] || refuse "its $1 port $2 is held already, by $(echo "$held" | sed -n 's/.*users:((\(.*\)))/\1/p;1q')"
+held=$(ss -Hlnp "--$1" "sport = :$2") || refuse "cannot see who holds $1 port $2"
+[ -z "$held" ] || refuse "its $1 port $2 is held already, by $(echo "$held" | sed -n 's/.*users:((\(.*\)))/\1/p;1q')"
 }
 room() {
-  need=$((1 << ((LOOM > 31 ? LOOM : 31) - 20)))
-  tries=0
-  while :; do
-    have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "${ROADSTEAD_MEMINFO:-/proc/meminfo}")
-    { [ "$have" -lt "$need" ] && [ $tries -lt 6 ]; } || break
-    tries=$((tries + 1))
-    sleep "${ROADSTEAD_SETTLE:-5}"
-  done
-  [ "$have" -ge "$need" ] || refuse "it maps $need MiB of memory at once, and this host has $have MiB with its swap"
-  free_port udp "$AMES_PORT"
-  free_port tcp "$HTTP_PORT"
+need=$((1 << ((LOOM > 31 ? LOOM : 31) - 20)))
+tries=0
+while :; do
+have=$(awk '/^(MemTotal|SwapTotal):/ { s += $2 } END { print int(s / 1024) }' "${ROADSTEAD_MEMINFO:-/proc/meminfo}")
+{ [ "$have" -lt "$need" ] && [ $tries -lt 6 ]; } || break
+tries=$((tries + 1))
+sleep "${ROADSTEAD_SETTLE:-5}"
+done
+[ "$have" -ge "$need" ] || refuse "it maps $need MiB of memory at once, and this host has $have MiB with its swap"
+free_port udp "$AMES_PORT"
+free_port tcp "$HTTP_PORT"
 }
 words() {
-  sleep "${ROADSTEAD_SETTLE:-1}"
-  journalctl --sync 2>/dev/null || true
-  journalctl -o cat "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null |
-    grep -oE 'double-boot detected|from future|locked by PID [0-9]+|stale snapshot|dawn: (invalid private keys|unable to cue|mismatch)' | sort -u | tr '\n' ' ' || true
+sleep "${ROADSTEAD_SETTLE:-1}"
+journalctl --sync 2>/dev/null || true
+journalctl -o cat "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null |
+grep -oE 'double-boot detected|from future|locked by PID [0-9]+|stale snapshot|dawn: (invalid private keys|unable to cue|mismatch)' | sort -u | tr '\n' ' ' || true
 }
 healthy() { case $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$HTTP_PORT/~_~/healthz" || true) in 204 | 429) ;; *) false ;; esac }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
 quarantine() {
-  put quarantine "$1"
-  burn
-  [ ! -x "$root/etc/roadstead/alarm" ] || "$root/etc/roadstead/alarm" "$(hostname): $id is quarantined: $1" || say "nobody was told"
-  say "QUARANTINED: $1. It will not be started. Read docs/components/vps-planet.md#quarantine before anything else."
-  exit 77
+put quarantine "$1"
+burn
+[ ! -x "$root/etc/roadstead/alarm" ] || "$root/etc/roadstead/alarm" "$(hostname): $id is quarantined: $1" || say "nobody was told"
+say "QUARANTINED: $1. It will not be started. Read docs/components/vps-planet.md#quarantine before anything else."
+exit 77
 }
 mounted() {
-  [ "${VOLUME:-0}" = 0 ] || mountpoint -q "$root/srv/ships" || { say "the pier volume is not mounted"; exit 75; }
+[ "${VOLUME:-0}" = 0 ] || mountpoint -q "$root/srv/ships" || { say "the pier volume is not mounted"; exit 75; }
 }
 refuse_quarantined() {
-  reason=$(both quarantine | head -n 1)
-  [ -z "$reason" ] || { say "quarantined: $reason"; burn; exit 77; }
+reason=$(both quarantine | head -n 1)
+[ -z "$reason" ] || { say "quarantined: $reason"; burn; exit 77; }
 }
 
 case $cmd in
 key)
-  mounted
-  refuse_quarantined
-  [ "$FIRST_BOOT" = key ] || { say "boots without a key"; exit 64; }
-  [ "${IMPORTED:-0}" = 0 ] || { say "is imported: it goes on with the pier that is brought in, and its key was not read"; exit 64; }
-  [ "$(first_boot)" = never ] || { say "has had its first boot; the key is not needed and was not read"; exit 77; }
-  mkdir -p "$(dirname "$key")"
-  head -c 65536 >"$key"
-  if [ "$(grep -c '' <"$key")" != 1 ] || ! grep -Eq '^0w[0-9A-Za-z~.-]+$' "$key"; then
-    burn
-    say "that is not a boot key: expected one line starting with 0w. A pier is brought in by: roadstead ship import"
-    exit 65
-  fi
-  if [ "$(id -u)" = 0 ]; then # the ship's own user passes through, but cannot list
-    chmod 0711 "$root/run/roadstead" "$root/run/roadstead/keys"
-    chown urbit: "$key"
-  fi
-  chmod 0400 "$key"
-  [ -n "$root" ] || systemctl start --no-block "roadstead-first-boot@$id.service"
-  say "key received; follow the first boot with: journalctl -fu roadstead-first-boot@$id"
-  ;;
+mounted
+refuse_quarantined
+[ "$FIRST_BOOT" = key ] || { say "boots without a key"; exit 64; }
+[ "${IMPORTED:-0}" = 0 ] || { say "is imported: it goes on with the pier that is brought in, and its key was not read"; exit 64; }
+[ "$(first_boot)" = never ] || { say "has had its first boot; the key is not needed and was not read"; exit 77; }
+mkdir -p "$(dirname "$key")"
+head -c 65536 >"$key"
+if [ "$(grep -c '' <"$key")" != 1 ] || ! grep -Eq '^0w[0-9A-Za-z~.-]+$' "$key"; then
+burn
+say "that is not a boot key: expected one line starting with 0w. A pier is brought in by: roadstead ship import"
+exit 65
+fi
+if [ "$(id -u)" = 0 ]; then # the ship's own user passes through, but cannot list
+chmod 0711 "$root/run/roadstead" "$root/run/roadstead/keys"
+chown urbit: "$key"
+fi
+chmod 0400 "$key"
+[ -n "$root" ] || systemctl start --no-block "roadstead-first-boot@$id.service"
+say "key received; follow the first boot with: journalctl -fu roadstead-first-boot@$id"
+;;
 claim)
-  mounted
-  refuse_quarantined
-  mkdir -p "$here"
-  exec 9>"$here/lock"
-  flock -n 9 || { say "another first boot is running"; exit 75; }
-  [ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
-  [ "${IMPORTED:-0}" = 0 ] || { say "is imported: its pier has not been brought in"; exit 78; }
-  [ "$(first_boot)" = never ] || quarantine "a first boot was started before"
-  ! has_pier || quarantine "there is a pier already, and no record of its first boot"
-  [ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
-  room
-  free=$(df -Pk "$root/srv/ships" | awk 'NR == 2 { print int($4 / 1024) }')
-  [ "$free" -ge 2048 ] || refuse "a first boot needs 2048 MiB for its pier, and there are $free free"
-  put first-boot started
-  ;;
+mounted
+refuse_quarantined
+mkdir -p "$here"
+exec 9>"$here/lock"
+flock -n 9 || { say "another first boot is running"; exit 75; }
+[ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
+[ "${IMPORTED:-0}" = 0 ] || { say "is imported: its pier has not been brought in"; exit 78; }
+[ "$(first_boot)" = never ] || quarantine "a first boot was started before"
+! has_pier || quarantine "there is a pier already, and no record of its first boot"
+[ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
+room
+free=$(df -Pk "$root/srv/ships" | awk 'NR == 2 { print int($4 / 1024) }')
+[ "$free" -ge 2048 ] || refuse "a first boot needs 2048 MiB for its pier, and there are $free free"
+put first-boot started
+;;
 boot)
-  set -- -t -x --loom "$LOOM" -p "$AMES_PORT"
-  case $FIRST_BOOT in
-  key) become "$@" -w "${SHIP_NAME#\~}" -k "$key" -c "$pier" ;;
-  fake) become "$@" -F "${SHIP_NAME#\~}" -c "$pier" ;;
-  comet) become "$@" -c "$pier" ;;
-  esac
-  exit 64
-  ;;
+set -- -t -x --loom "$LOOM" -p "$AMES_PORT"
+case $FIRST_BOOT in
+key) become "$@" -w "${SHIP_NAME#\~}" -k "$key" -c "$pier" ;;
+fake) become "$@" -F "${SHIP_NAME#\~}" -c "$pier" ;;
+comet) become "$@" -c "$pier" ;;
+esac
+exit 64
+;;
 booted)
-  has_pier || quarantine "the first boot ended without a pier"
-  urbit=$default
-  event=$(pier_event || true)
-  [ -z "$event" ] || put event "$event"
-  put first-boot "done"
-  vere=
-  adopt
-  ;;
+has_pier || quarantine "the first boot ended without a pier"
+urbit=$default
+event=$(pier_event || true)
+[ -z "$event" ] || put event "$event"
+put first-boot "done"
+vere=
+adopt
+;;
 burn)
-  burn
-  [ "$(first_boot) ${SERVICE_RESULT:-}" != "started exit-code" ] || has_pier || case $(words) in
-  *dawn:*) quarantine "its key was refused before anything reached the network: release it with --key-refused, and bring the right key" ;;
-  esac
-  ;;
+burn
+[ "$(first_boot) ${SERVICE_RESULT:-}" != "started exit-code" ] || has_pier || case $(words) in
+*dawn:*) quarantine "its key was refused before anything reached the network: release it with --key-refused, and bring the right key" ;;
+esac
+;;
 check)
-  mounted
-  refuse_quarantined
-  if [ -e "$mark" ]; then
-    exec 8<"$mark"
-    flock -n 8 || { say "its pier is being worked on"; exit 75; }
-    rm -f "$mark"
-  fi
-  [ -x "$urbit" ] || refuse "its pier was last run by vere ${vere%% *}, which is not on this host: sudo /usr/local/lib/roadstead/upgrade install ${vere%% *} SHA256"
-  case $(first_boot) in
-  never)
-    if ! has_pier; then
-      [ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, but its volume is empty"
-      say "has not had its first boot"
-      exit 78
-    fi
-    [ "${IMPORTED:-0}" = 1 ] || quarantine "there is a pier, and no record of its first boot"
-    [ -z "${SINCE:-}" ] || [ -n "$(recorded_event || true)" ] || put event "$SINCE"
-    put first-boot "done"
-    ;;
-  started) quarantine "its first boot was started and did not finish" ;;
-  *) has_pier || quarantine "it has had its first boot, but its volume is empty" ;;
-  esac
-  ran=$(both loom | head -n 1)
-  case $ran in
-  '' | "$LOOM "* | *' stopped') ;;
-  *)
-    say "its loom was ${ran% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
-    exit 78
-    ;;
-  esac
-  last=$(recorded_event || true)
-  if [ -n "$last" ]; then
-    now=$(pier_event || true)
-    [ -n "$now" ] || quarantine "its event number cannot be read, so it may be older than event $last"
-    [ "$now" -ge "$last" ] || quarantine "its pier is at event $now, older than the recorded event $last: an old copy"
-  fi
-  room
-  adopt
-  put loom "$LOOM running"
-  mkdir -p "$root/run/roadstead/vere"
-  chmod 0711 "$root/run/roadstead" "$root/run/roadstead/vere"
-  ln -sfn "$urbit" "$root/run/roadstead/vere/$id"
-  ;;
+mounted
+refuse_quarantined
+if [ -e "$mark" ]; then
+exec 8<"$mark"
+flock -n 8 || { say "its pier is being worked on"; exit 75; }
+rm -f "$mark"
+fi
+[ -x "$urbit" ] || refuse "its pier was last run by vere ${vere%% *}, which is not on this host: sudo /usr/local/lib/roadstead/upgrade install ${vere%% *} SHA256"
+case $(first_boot) in
+never)
+if ! has_pier; then
+[ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, but its volume is empty"
+say "has not had its first boot"
+exit 78
+fi
+[ "${IMPORTED:-0}" = 1 ] || quarantine "there is a pier, and no record of its first boot"
+[ -z "${SINCE:-}" ] || [ -n "$(recorded_event || true)" ] || put event "$SINCE"
+put first-boot "done"
+;;
+started) quarantine "its first boot was started and did not finish" ;;
+*) has_pier || quarantine "it has had its first boot, but its volume is empty" ;;
+esac
+ran=$(both loom | head -n 1)
+case $ran in
+'' | "$LOOM "* | *' stopped') ;;
+*)
+say "its loom was ${ran% *} in a run that did not end cleanly, and is $LOOM now: that can corrupt the snapshot. Set LOOM back in $env, start it, stop it cleanly"
+exit 78
+;;
+esac
+last=$(recorded_event || true)
+if [ -n "$last" ]; then
+now=$(pier_event || true)
+[ -n "$now" ] || quarantine "its event number cannot be read, so it may be older than event $last"
+[ "$now" -ge "$last" ] || quarantine "its pier is at event $now, older than the recorded event $last: an old copy"
+fi
+room
+adopt
+put loom "$LOOM running"
+mkdir -p "$root/run/roadstead/vere"
+chmod 0711 "$root/run/roadstead" "$root/run/roadstead/vere"
+ln -sfn "$urbit" "$root/run/roadstead/vere/$id"
+;;
 run) exec "$root/run/roadstead/vere/$id" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after)
-  [ "${SERVICE_RESULT:-}" != exec-condition ] || exit 0
-  if [ "${SERVICE_RESULT:-} ${EXIT_STATUS:-}" != "success 0" ]; then
-    case $(words) in
-    *double-boot*) quarantine "the runtime refused it: double-boot detected" ;;
-    *future*) quarantine "the runtime refused it: its event log is older than its snapshot" ;;
-    *locked*) say "parked: another process has its pier open. Find out which, and whose, before it is started" ;;
-    *stale*) say "parked: its snapshot is behind its log, and only the vere that wrote it can replay: docs/runbooks/RuntimeUpgrade.md" ;;
-    esac
-  elif has_pier; then
-    event=$(pier_event || true)
-    [ -z "$event" ] || put event "$event"
-    put loom "$LOOM stopped"
-    say "stopped cleanly at event ${event:-unknown}"
-  fi
-  ;;
+[ "${SERVICE_RESULT:-}" != exec-condition ] || exit 0
+if [ "${SERVICE_RESULT:-} ${EXIT_STATUS:-}" != "success 0" ]; then
+case $(words) in
+*double-boot*) quarantine "the runtime refused it: double-boot detected" ;;
+*future*) quarantine "the runtime refused it: its event log is older than its snapshot" ;;
+*locked*) say "parked: another process has its pier open. Find out which, and whose, before it is started" ;;
+*stale*) say "parked: its snapshot is behind its log, and only the vere that wrote it can replay: docs/runbooks/RuntimeUpgrade.md" ;;
+esac
+elif has_pier; then
+event=$(pier_event || true)
+[ -z "$event" ] || put event "$event"
+put loom "$LOOM stopped"
+say "stopped cleanly at event ${event:-unknown}"
+fi
+;;
 release) # a person's decision after reading the docs
-  case ${3:-} in
-  --key-refused)
-    case $(both quarantine | head -n 1) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
-    ! has_pier || { say "there is a pier"; exit 77; }
-    put first-boot never
-    ;;
-  --no-other-copy-ran)
-    has_pier || { say "there is no pier to release"; exit 77; }
-    rm -f "$here/event" "$there/event"
-    put first-boot "done"
-    ;;
-  --after-breach)
-    ! has_pier || { say "move the old pier away first: it must never run again"; exit 77; }
-    rm -f "$here/event" "$there/event"
-    put first-boot never
-    ;;
-  *) say "say why: --no-other-copy-ran (keep this pier), --after-breach (boot anew with a new key) or --key-refused"; exit 64 ;;
-  esac
-  rm -f "$here/quarantine" "$there/quarantine"
-  say "released"
-  ;;
+case ${3:-} in
+--key-refused)
+case $(both quarantine | head -n 1) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
+! has_pier || { say "there is a pier"; exit 77; }
+put first-boot never
+;;
+--no-other-copy-ran)
+has_pier || { say "there is no pier to release"; exit 77; }
+rm -f "$here/event" "$there/event"
+put first-boot "done"
+;;
+--after-breach)
+! has_pier || { say "move the old pier away first: it must never run again"; exit 77; }
+rm -f "$here/event" "$there/event"
+put first-boot never
+;;
+*) say "say why: --no-other-copy-ran (keep this pier), --after-breach (boot anew with a new key) or --key-refused"; exit 64 ;;
+esac
+rm -f "$here/quarantine" "$there/quarantine"
+say "released"
+;;
 stop)
-  systemctl stop "$unit"
-  [ "$(systemctl show -p Result --value "$unit") $(sed -n 's/.* //p' "$here/loom" 2>/dev/null || true)" = "success stopped" ] ||
-    { say "did not stop cleanly, so nothing is done to its pier"; exit 76; }
-  ;;
+systemctl stop "$unit"
+[ "$(systemctl show -p Result --value "$unit") $(sed -n 's/.* //p' "$here/loom" 2>/dev/null || true)" = "success stopped" ] ||
+{ say "did not stop cleanly, so nothing is done to its pier"; exit 76; }
+;;
 start)
-  [ ! -e "$mark" ] || flock "$mark" true
-  systemctl reset-failed "$unit" 2>/dev/null || true
-  code=0
-  systemctl start "$unit" || code=$?
-  rm -f "$mark"
-  exit $code
-  ;;
+[ ! -e "$mark" ] || flock "$mark" true
+systemctl reset-failed "$unit" 2>/dev/null || true
+code=0
+systemctl start "$unit" || code=$?
+rm -f "$mark"
+exit $code
+;;
 wait) # 0 it answers, 1 it ended, 2 neither within so many seconds
-  until=$(($(date +%s) + ${3:-900}))
-  while :; do
-    case $(systemctl is-active "$unit" || true) in active) ! healthy || exit 0 ;; activating | reloading) ;; *) exit 1 ;; esac
-    [ "$(date +%s)" -lt "$until" ] || exit 2
-    sleep "${ROADSTEAD_SETTLE:-1}"
-  done
-  ;;
+until=$(($(date +%s) + ${3:-900}))
+while :; do
+case $(systemctl is-active "$unit" || true) in active) ! healthy || exit 0 ;; activating | reloading) ;; *) exit 1 ;; esac
+[ "$(date +%s)" -lt "$until" ] || exit 2
+sleep "${ROADSTEAD_SETTLE:-1}"
+done
+;;
 binary) echo "$urbit" ;;
 vere)
-  if [ $# -gt 2 ]; then put vere "$3"; else echo "$vere"; fi
-  ;;
+if [ $# -gt 2 ]; then put vere "$3"; else echo "$vere"; fi
+;;
 park) quarantine "${3:?why}" ;;
 status)
-  ! journalctl -b -o cat -u "$unit" 2>/dev/null | grep -q 'cannot protect from double-boot' ||
-    say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
-  [ ! -e "$root/var/lib/roadstead/backup/$id" ] || say "last copy: $(tr '\n' ' ' <"$root/var/lib/roadstead/backup/$id")"
-  echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
-  ;;
+! journalctl -b -o cat -u "$unit" 2>/dev/null | grep -q 'cannot protect from double-boot' ||
+say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
+[ ! -e "$root/var/lib/roadstead/backup/$id" ] || say "last copy: $(tr '\n' ' ' <"$root/var/lib/roadstead/backup/$id")"
+echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
+;;
 *) echo "unknown command: $cmd" >&2; exit 64 ;;
 esac
 ROADSTEAD_FILE
@@ -679,43 +685,43 @@ case $task in pack | roll-chop | prep | resume) ;; *) echo "unknown task: $task"
 exec 9>"$root/run/lock/roadstead-maintain"
 flock -n 9 || { echo "roadstead: other maintenance is running: waiting for its end" >&2; flock -w 14400 9; } || exit 75
 for mark in "$marks"/*; do
-  [ ! -e "$mark" ] || "$ship" start "$(basename "$mark")" || failed=1
+[ ! -e "$mark" ] || "$ship" start "$(basename "$mark")" || failed=1
 done
 [ "$task" != resume ] || exit $failed
 trap 'exit 1' HUP INT TERM
 mkdir -p "$marks"
 for env in "$root"/etc/roadstead/ships/*.env; do
-  [ -e "$env" ] || continue
-  id=$(basename "$env" .env)
-  pier=$root/srv/ships/$id
-  systemctl is-active --quiet "roadstead-ship@$id.service" || { say "not running, left alone"; continue; }
-  need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) + 1048576))
-  free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
-  if [ "$free" -lt "$need" ]; then
-    say "$task needs $need KiB free and there are $free: left running"
-    failed=1
-    continue
-  fi
-  until
-    exec 8>>"$marks/$id"
-    flock 8
-    [ "$marks/$id" -ef "/proc/$$/fd/8" ]
-  do :; done
-  trap 'exec 8>&-; "$ship" start "$id"' EXIT
-  if "$ship" stop "$id"; then
-    loom=$(sed -n 's/^LOOM=//p' "$env")
-    urbit=$("$ship" binary "$id")
-    work() { as_ship "$urbit" "$1" --loom "$loom" "$pier" </dev/null || { say "$1 failed"; false; }; }
-    case $task in
-    roll-chop) work roll && work chop ;;
-    *) work "$task" ;;
-    esac || failed=1
-  else
-    failed=1
-  fi
-  trap - EXIT
-  exec 8>&-
-  { "$ship" start "$id" && "$ship" wait "$id"; } || { say "does not come up again: the other ships are left as they are"; exit 1; }
+[ -e "$env" ] || continue
+id=$(basename "$env" .env)
+pier=$root/srv/ships/$id
+systemctl is-active --quiet "roadstead-ship@$id.service" || { say "not running, left alone"; continue; }
+need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) + 1048576))
+free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
+if [ "$free" -lt "$need" ]; then
+say "$task needs $need KiB free and there are $free: left running"
+failed=1
+continue
+fi
+until
+exec 8>>"$marks/$id"
+flock 8
+[ "$marks/$id" -ef "/proc/$$/fd/8" ]
+do :; done
+trap 'exec 8>&-; "$ship" start "$id"' EXIT
+if "$ship" stop "$id"; then
+loom=$(sed -n 's/^LOOM=//p' "$env")
+urbit=$("$ship" binary "$id")
+work() { as_ship "$urbit" "$1" --loom "$loom" "$pier" </dev/null || { say "$1 failed"; false; }; }
+case $task in
+roll-chop) work roll && work chop ;;
+*) work "$task" ;;
+esac || failed=1
+else
+failed=1
+fi
+trap - EXIT
+exec 8>&-
+{ "$ship" start "$id" && "$ship" wait "$id"; } || { say "does not come up again: the other ships are left as they are"; exit 1; }
 done
 exit $failed
 ROADSTEAD_FILE
@@ -803,21 +809,21 @@ usage() { sed -n 's/^# Usage: //p' "$0" >&2; exit 64; }
 case ${2:-} in '' | .* | *[!0-9A-Za-z.-]*) usage ;; esac
 dir=$lib/vere/$2
 if [ "$1" = install ]; then
-  umask 022
-  [ "$(cat "$dir/archive" 2>/dev/null)" != "${3:?SHA256}" ] || exit 0
-  [ ! -e "$dir" ] || { echo "roadstead: a vere $2 of another checksum is here: a release does not change" >&2; exit 1; }
-  platform=linux-$(uname -m)
-  work=$(mktemp -d)
-  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" "https://github.com/urbit/vere/releases/download/vere-v$2/$platform.tgz"
-  echo "$3  $work/file" | sha256sum -c --quiet -
-  tar -xzf "$work/file" -C "$work" --no-same-owner
-  rm -rf "$dir.new"
-  install -D -m 0755 "$work/vere-v$2-$platform" "$dir.new/urbit"
-  (cd "$dir.new" && sha256sum urbit >sum)
-  echo "$3" >"$dir.new/archive"
-  mv "$dir.new" "$dir"
-  rm -r "$work"
-  exit 0
+umask 022
+[ "$(cat "$dir/archive" 2>/dev/null)" != "${3:?SHA256}" ] || exit 0
+[ ! -e "$dir" ] || { echo "roadstead: a vere $2 of another checksum is here: a release does not change" >&2; exit 1; }
+platform=linux-$(uname -m)
+work=$(mktemp -d)
+curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" "https://github.com/urbit/vere/releases/download/vere-v$2/$platform.tgz"
+echo "$3  $work/file" | sha256sum -c --quiet -
+tar -xzf "$work/file" -C "$work" --no-same-owner
+rm -rf "$dir.new"
+install -D -m 0755 "$work/vere-v$2-$platform" "$dir.new/urbit"
+(cd "$dir.new" && sha256sum urbit >sum)
+echo "$3" >"$dir.new/archive"
+mv "$dir.new" "$dir"
+rm -r "$work"
+exit 0
 fi
 umask 077
 id=$1 version=$2 backup='' now=''
@@ -825,13 +831,13 @@ shift 2
 for a; do case $a in --backup-taken) backup=1 ;; --now) now=1 ;; *) usage ;; esac; done
 case $id in *[!a-z0-9-]*) usage ;; esac
 if [ -z "${ROADSTEAD_APART:-}" ]; then
-  log=$root/run/roadstead/upgrade.$$
-  mkdir -p "$root/run/roadstead"
-  : >"$log"
-  ROADSTEAD_APART=1 setsid "$0" "$id" "$version" ${backup:+--backup-taken} ${now:+--now} >"$log" 2>&1 </dev/null &
-  tail -f -n +1 --pid=$! "$log" >&2 || true
-  wait $!
-  exit
+log=$root/run/roadstead/upgrade.$$
+mkdir -p "$root/run/roadstead"
+: >"$log"
+ROADSTEAD_APART=1 setsid "$0" "$id" "$version" ${backup:+--backup-taken} ${now:+--now} >"$log" 2>&1 </dev/null &
+tail -f -n +1 --pid=$! "$log" >&2 || true
+wait $!
+exit
 fi
 say() { echo "roadstead: $id: $*"; }
 refuse() { say "refused: $*. Nothing was changed"; exit 77; }
@@ -847,32 +853,32 @@ have=${record%% *}
 unit=roadstead-ship@$id.service
 active() { systemctl is-active --quiet "$1"; }
 well() {
-  code=2 n=0
-  while [ $code = 2 ] && [ $n -lt 60 ]; do
-    [ $n = 0 ] || say "is still starting, $n min"
-    n=$((n + 1)) code=0
-    "$ship" wait "$id" "${ROADSTEAD_MINUTE:-60}" || code=$?
-  done
-  [ $code != 0 ] || { sleep "${ROADSTEAD_SETTLE:-20}"; "$ship" wait "$id" 60; }
-  return $code
+code=2 n=0
+while [ $code = 2 ] && [ $n -lt 60 ]; do
+[ $n = 0 ] || say "is still starting, $n min"
+n=$((n + 1)) code=0
+"$ship" wait "$id" "${ROADSTEAD_MINUTE:-60}" || code=$?
+done
+[ $code != 0 ] || { sleep "${ROADSTEAD_SETTLE:-20}"; "$ship" wait "$id" 60; }
+return $code
 }
 proven() {
-  "$ship" vere "$id" "$version $(date +%s)"
-  say "runs vere $version"
-  for env in "$root"/etc/roadstead/ships/*.env; do
-    has=$("$ship" vere "$(basename "$env" .env)")
-    [ "${has%% *}" = "$version" ] || exit 0
-  done
-  ln -sfn "$dir/urbit" "$root/usr/local/bin/.urbit"
-  mv -T "$root/usr/local/bin/.urbit" "$root/usr/local/bin/urbit"
-  exit 0
+"$ship" vere "$id" "$version $(date +%s)"
+say "runs vere $version"
+for env in "$root"/etc/roadstead/ships/*.env; do
+has=$("$ship" vere "$(basename "$env" .env)")
+[ "${has%% *}" = "$version" ] || exit 0
+done
+ln -sfn "$dir/urbit" "$root/usr/local/bin/.urbit"
+mv -T "$root/usr/local/bin/.urbit" "$root/usr/local/bin/urbit"
+exit 0
 }
 unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 69; }
 if [ "$have" = "$version" ]; then
-  case $record in *unproven) ;; *) say "runs vere $version already"; exit 0 ;; esac
-  code=0
-  well || code=$?
-  case $code in 0) proven ;; 2) unwell ;; *) say "has vere $version and is not running; see journalctl -u $unit"; exit 70 ;; esac
+case $record in *unproven) ;; *) say "runs vere $version already"; exit 0 ;; esac
+code=0
+well || code=$?
+case $code in 0) proven ;; 2) unwell ;; *) say "has vere $version and is not running; see journalctl -u $unit"; exit 70 ;; esac
 fi
 [ "$(printf '%s\n' "$have" "$version" | sort -V | tail -n 1)" = "$version" ] || refuse "vere $version is older than its $have, and there is no way back"
 
@@ -883,14 +889,14 @@ case $("$ship" status "$id" 2>/dev/null) in
 esac
 pilot=none
 for env in "$root"/etc/roadstead/ships/*.env; do
-  other=$(basename "$env" .env)
-  has=$("$ship" vere "$other")
-  case $other:${has%% *} in "$id":*) continue ;; *:"$version") ;; *) continue ;; esac
-  [ "$pilot" != none ] || pilot=unwell
-  case ${has#* } in *[!0-9]*) continue ;; esac
-  { active "roadstead-ship@$other.service" && "$ship" wait "$other" 1; } || continue
-  [ "$pilot" = proven ] || pilot=young
-  [ $(($(date +%s) - ${has#* })) -lt 86400 ] || pilot=proven
+other=$(basename "$env" .env)
+has=$("$ship" vere "$other")
+case $other:${has%% *} in "$id":*) continue ;; *:"$version") ;; *) continue ;; esac
+[ "$pilot" != none ] || pilot=unwell
+case ${has#* } in *[!0-9]*) continue ;; esac
+{ active "roadstead-ship@$other.service" && "$ship" wait "$other" 1; } || continue
+[ "$pilot" = proven ] || pilot=young
+[ $(($(date +%s) - ${has#* })) -lt 86400 ] || pilot=proven
 done
 case $pilot in
 unwell) refuse "the ship that has vere $version already is not well with it" ;;
@@ -901,25 +907,25 @@ need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) * 2 + 1048576))
 free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
 [ "$free" -ge "$need" ] || refuse "it needs $need KiB free and there are $free"
 if [ -z "$backup" ]; then
-  at=$(sed -n 's/^time=//p' "$root/var/lib/roadstead/backup/$id" 2>/dev/null || true)
-  since=$(systemctl show -p ActiveEnterTimestamp --value "$unit")
-  { [ -n "$at" ] && [ -n "$since" ] && [ "$(date -d "$at" +%s)" -ge "$(($(date -d "$since" +%s) - 900))" ]; } ||
-    refuse "no backup since its last start is known here: take a snapshot of its volume, then say --backup-taken"
+at=$(sed -n 's/^time=\(20.*Z\)$/\1/p' "$root/var/lib/roadstead/backup/$id" 2>/dev/null || true)
+since=$(systemctl show -p ActiveEnterTimestamp --value "$unit")
+{ [ -n "$at" ] && [ -n "$since" ] && at=$(date -d "$at" +%s) && [ "$at" -le "$(date +%s)" ] && [ "$at" -ge "$(($(date -d "$since" +%s) - 900))" ]; } ||
+refuse "no backup since its last start is known here: take a snapshot of its volume, then say --backup-taken"
 fi
 { active "$unit" && "$ship" wait "$id" 5; } || refuse "it does not run and answer now: an upgrade is no repair"
 
 again() {
-  exec 8>&-
-  code=0
-  { "$ship" start "$id" && "$ship" wait "$id"; } 2>&1 || code=$?
-  say "not upgraded: $*. It has vere $have as before$([ $code = 0 ] || echo ', and does not answer')"
-  exit 1
+exec 8>&-
+code=0
+{ "$ship" start "$id" && "$ship" wait "$id"; } 2>&1 || code=$?
+say "not upgraded: $*. It has vere $have as before$([ $code = 0 ] || echo ', and does not answer')"
+exit 1
 }
 mkdir -p "$root/run/roadstead/stopped"
 until
-  exec 8>>"$root/run/roadstead/stopped/$id"
-  flock 8
-  [ "$root/run/roadstead/stopped/$id" -ef "/proc/$$/fd/8" ]
+exec 8>>"$root/run/roadstead/stopped/$id"
+flock 8
+[ "$root/run/roadstead/stopped/$id" -ef "/proc/$$/fd/8" ]
 do :; done
 say "stops"
 "$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
@@ -941,14 +947,14 @@ well || code=$?
 case $code in 0) proven ;; 2) unwell ;; esac
 systemctl stop "$unit" || true
 if [ "$(seen)" != "$before" ]; then
-  "$ship" park "$id" "vere $version did not come up and has written to its pier, so vere $have must not run it: docs/runbooks/RuntimeUpgrade.md" 2>&1 || true
-  exit 70
+"$ship" park "$id" "vere $version did not come up and has written to its pier, so vere $have must not run it: docs/runbooks/RuntimeUpgrade.md" 2>&1 || true
+exit 70
 fi
 "$ship" vere "$id" "$record"
 case $("$ship" status "$id" 2>/dev/null) in *"quarantine: "?*)
-  say "not upgraded: vere $version did not come up, and it is quarantined now. It has vere $have and an unchanged pier"
-  exit 1
-  ;;
+say "not upgraded: vere $version did not come up, and it is quarantined now. It has vere $have and an unchanged pier"
+exit 1
+;;
 esac
 again "vere $version did not come up, and had written nothing"
 ROADSTEAD_FILE
@@ -966,10 +972,10 @@ flock 9
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start
 changed() {
-  name=$1
-  shift
-  sum=$(cat "$@" | sha256sum)
-  [ "$(cat "/var/lib/roadstead/applied/$name" 2>/dev/null)" != "$sum" ]
+name=$1
+shift
+sum=$(cat "$@" | sha256sum)
+[ "$(cat "/var/lib/roadstead/applied/$name" 2>/dev/null)" != "$sum" ]
 }
 applied() { printf '%s\n' "$sum" >"/var/lib/roadstead/applied/$1"; }
 systemctl daemon-reload
@@ -981,14 +987,14 @@ case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 absent=
 for p in openssh-server sudo curl ca-certificates nftables iproute2 fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux; do
-  installed "$p" || absent="$absent $p"
+installed "$p" || absent="$absent $p"
 done
 command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
 if [ -n "$absent" ]; then
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get -q -o DPkg::Lock::Timeout=600 update
-  # shellcheck disable=SC2086 # several packages
-  apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -o DPkg::Lock::Timeout=600 update
+# shellcheck disable=SC2086 # several packages
+apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
 fi
 
 step=users
@@ -1006,21 +1012,21 @@ id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir /srv/shi
 
 step=ssh
 if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
-  mkdir -p /run/sshd
-  sshd -t
-  systemctl try-reload-or-restart ssh
-  applied ssh
+mkdir -p /run/sshd
+sshd -t
+systemctl try-reload-or-restart ssh
+applied ssh
 fi
 
 step=kernel
 if changed sysctl /etc/sysctl.d/zz-roadstead.conf; then
-  sysctl -q --system
-  applied sysctl
+sysctl -q --system
+applied sysctl
 fi
 if [ ! -e /swapfile.roadstead ]; then
-  (umask 077 && fallocate -l 2G /swapfile.roadstead.new)
-  mkswap -q /swapfile.roadstead.new
-  mv /swapfile.roadstead.new /swapfile.roadstead
+(umask 077 && fallocate -l 2G /swapfile.roadstead.new)
+mkswap -q /swapfile.roadstead.new
+mv /swapfile.roadstead.new /swapfile.roadstead
 fi
 grep -q '^/swapfile.roadstead ' /etc/fstab || echo '/swapfile.roadstead none swap sw 0 0' >>/etc/fstab
 swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
@@ -1029,16 +1035,16 @@ step=firewall
 nft -c -f /etc/roadstead/firewall.nft
 systemctl enable -q roadstead-firewall
 if changed firewall /etc/roadstead/firewall.nft /etc/systemd/system/roadstead-firewall.service; then
-  systemctl restart roadstead-firewall
-  applied firewall
+systemctl restart roadstead-firewall
+applied firewall
 fi
 if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
-  systemctl enable -q fail2ban
-  systemctl restart fail2ban
-  applied fail2ban
+systemctl enable -q fail2ban
+systemctl restart fail2ban
+applied fail2ban
 fi
 if changed audit /etc/audit/rules.d/10-roadstead.rules; then
-  if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
+if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
 systemctl enable -q --now roadstead-reboot.timer roadstead-disk.timer unattended-upgrades
 

@@ -19,7 +19,6 @@ until flock -w 20 9; do
   echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
 done
 
-[ ! -e /etc/roadstead/volume.env ] || { was=$(sed -n 's/^KEY=//p' /etc/roadstead/volume.env); [ "${was:=basic}" = basic ]; } || { echo "roadstead: who keeps the key of this host's volume was settled as $was, and this set-up says basic: nothing was changed. Set volumeKey back. Only if that volume never held a pier: rm /etc/roadstead/volume.env" >&2; exit 1; }
 put /etc/systemd/system/roadstead-bootstrap.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=First set-up of this host
@@ -93,11 +92,11 @@ running=$(systemctl list-units --state=active,activating --plain --no-legend 'ro
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
 id() { echo "$1" | sed 's/.*@\(.*\)[.]service/\1/'; }
 for unit in $running; do
-  if ! /usr/local/lib/roadstead/ship stop "$(id "$unit")"; then
-    echo "roadstead: reboot put off" >&2
-    for other in $running; do /usr/local/lib/roadstead/ship start "$(id "$other")"; done
-    exit 1
-  fi
+if ! /usr/local/lib/roadstead/ship stop "$(id "$unit")"; then
+echo "roadstead: reboot put off" >&2
+for other in $running; do /usr/local/lib/roadstead/ship start "$(id "$other")"; done
+exit 1
+fi
 done
 systemctl reboot
 ROADSTEAD_FILE
@@ -237,133 +236,133 @@ bring="bring it with: ssh HOST sudo /usr/local/lib/roadstead/volume key <YOUR-CO
 die() { echo "roadstead: volume: $*" >&2; exit 1; }
 
 find_device() {
-  [ "$DEVICE" = ebs ] || { [ ! -b "$DEVICE" ] || readlink -f "$DEVICE"; return 0; }
-  disk=$(findmnt -no SOURCE / | xargs lsblk -nso NAME | grep -oE '[a-z0-9]+' | tail -n 1)
-  others=$(lsblk -dnpo NAME,TYPE | awk -v r="/dev/$disk" '$2 == "disk" && $1 != r { print $1 }')
-  [ "$(echo "$others" | grep -c .)" -le 1 ] || die "more than one disk beside the root disk, will not guess: $others"
-  echo "$others"
+[ "$DEVICE" = ebs ] || { [ ! -b "$DEVICE" ] || readlink -f "$DEVICE"; return 0; }
+disk=$(findmnt -no SOURCE / | xargs lsblk -nso NAME | grep -oE '[a-z0-9]+' | tail -n 1)
+others=$(lsblk -dnpo NAME,TYPE | awk -v r="/dev/$disk" '$2 == "disk" && $1 != r { print $1 }')
+[ "$(echo "$others" | grep -c .)" -le 1 ] || die "more than one disk beside the root disk, will not guess: $others"
+echo "$others"
 }
 wait_device() {
-  tries=0
-  while :; do
-    device=$(find_device) || exit 1
-    [ -z "$device" ] || return 0
-    tries=$((tries + 1))
-    [ "$tries" -le 180 ] || die "not attached after 15 minutes: $DEVICE"
-    sleep 5
-  done
+tries=0
+while :; do
+device=$(find_device) || exit 1
+[ -z "$device" ] || return 0
+tries=$((tries + 1))
+[ "$tries" -le 180 ] || die "not attached after 15 minutes: $DEVICE"
+sleep 5
+done
 }
 is_unsigned() {
-  ! cryptsetup isLuks "$1" 2>/dev/null || return 1
-  code=0
-  blkid -p "$1" >/dev/null 2>&1 || code=$?
-  [ "$code" = 2 ] && [ -z "$(wipefs -n "$1")" ]
+! cryptsetup isLuks "$1" 2>/dev/null || return 1
+code=0
+blkid -p "$1" >/dev/null 2>&1 || code=$?
+[ "$code" = 2 ] && [ -z "$(wipefs -n "$1")" ]
 }
 is_blank() {
-  is_unsigned "$1" && head -c 1048576 "$1" >/dev/null && [ "$(head -c 1048576 "$1" | tr -d '\0' | wc -c)" = 0 ]
+is_unsigned "$1" && head -c 1048576 "$1" >/dev/null && [ "$(head -c 1048576 "$1" | tr -d '\0' | wc -c)" = 0 ]
 }
 label() { blkid -p -s LABEL -o value "$1" || true; }
 backup_header() { cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"; }
 tang_slot() { clevis luks list -d "$device" 2>/dev/null | sed -n 's/^\([0-9][0-9]*\): .*/\1/p' | head -n 1; }
 ask_tang() {
-  [ "$KEY" = tang ] && [ ! -s "$keyfile" ] || return 0
-  slot=$(tang_slot)
-  [ -n "$slot" ] || die "$device is not bound to a tang server: $bring"
-  mkdir -p "$keys"
-  tries=0
-  until clevis luks pass -d "$device" -s "$slot" 2>/dev/null | tr -d '\n' >"$keyfile" && [ -s "$keyfile" ]; do
-    rm -f "$keyfile"
-    tries=$((tries + 1))
-    [ "$tries" -le 30 ] || die "no tang server opens $device: $bring"
-    echo "roadstead: volume: waiting for the tang servers" >&2
-    sleep 30
-  done
+[ "$KEY" = tang ] && [ ! -s "$keyfile" ] || return 0
+slot=$(tang_slot)
+[ -n "$slot" ] || die "$device is not bound to a tang server: $bring"
+mkdir -p "$keys"
+tries=0
+until clevis luks pass -d "$device" -s "$slot" 2>/dev/null | tr -d '\n' >"$keyfile" && [ -s "$keyfile" ]; do
+rm -f "$keyfile"
+tries=$((tries + 1))
+[ "$tries" -le 30 ] || die "no tang server opens $device: $bring"
+echo "roadstead: volume: waiting for the tang servers" >&2
+sleep 30
+done
 }
 forget() { [ "$KEY" = basic ] || [ ! -e "$keyfile" ] || shred -u "$keyfile" 2>/dev/null || rm -f "$keyfile"; }
 unlock() {
-  inner=$device
-  [ "$LUKS" = 1 ] || return 0
-  cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
-  [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
-  inner=/dev/mapper/roadstead
-  [ ! -b "$inner" ] || return 0
-  ask_tang
-  [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: $bring"
-  cryptsetup open --key-file "$keyfile" "$device" roadstead || die "the key on this host does not open $device: $bring"
-  cryptsetup resize --key-file "$keyfile" roadstead
+inner=$device
+[ "$LUKS" = 1 ] || return 0
+cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
+[ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
+inner=/dev/mapper/roadstead
+[ ! -b "$inner" ] || return 0
+ask_tang
+[ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: $bring"
+cryptsetup open --key-file "$keyfile" "$device" roadstead || die "the key on this host does not open $device: $bring"
+cryptsetup resize --key-file "$keyfile" roadstead
 }
 open_it() {
-  unlock
-  [ "$(label "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
-  mkdir -p "$root$MOUNT"
-  mountpoint -q "$root$MOUNT" || mount -o "$OPTIONS" "$inner" "$root$MOUNT"
-  resize2fs "$inner" >/dev/null 2>&1 || echo "roadstead: volume: not grown" >&2
+unlock
+[ "$(label "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
+mkdir -p "$root$MOUNT"
+mountpoint -q "$root$MOUNT" || mount -o "$OPTIONS" "$inner" "$root$MOUNT"
+resize2fs "$inner" >/dev/null 2>&1 || echo "roadstead: volume: not grown" >&2
 }
 
 case ${1:?command} in
 prepare)
-  wait_device
-  begun=$root/etc/roadstead/volume.preparing
-  if is_blank "$device"; then
-    if [ "$LUKS" = 1 ]; then
-      mkdir -p "$keys"
-      [ -s "$keyfile" ] || [ "$KEY" != operator ] || die "$device is blank and waits for the key it is encrypted with: $bring"
-      cat /proc/sys/kernel/random/uuid >"$begun"
-      stretch="--pbkdf-memory 262144"
-      if [ ! -s "$keyfile" ]; then
-        head -c 64 /dev/urandom >"$keyfile"
-        stretch="--pbkdf pbkdf2 --pbkdf-force-iterations 1000"
-      fi
-      chmod 0400 "$keyfile"
-      # shellcheck disable=SC2086 # several options
-      cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" $stretch "$device"
-      backup_header
-    else
-      echo plain >"$begun"
-    fi
-  fi
-  if [ -e "$begun" ]; then
-    [ "$LUKS" = 0 ] || [ "$(cryptsetup luksUUID "$device")" = "$(cat "$begun")" ] ||
-      die "$device is not the volume whose preparation was cut off: left alone. If it holds a pier, remove $begun"
-    if [ "$KEY" = tang ] && [ -s "$keyfile" ] && [ -z "$(tang_slot)" ]; then
-      clevis luks bind -y -k "$keyfile" -d "$device" sss "$TANG"
-      backup_header
-    fi
-    unlock
-    if [ "$(label "$inner")" != roadstead ]; then
-      is_unsigned "$inner" || die "$inner holds a file system that is not ours: left alone"
-      mkfs.ext4 -q -L roadstead -m 1 "$inner"
-    fi
-    rm "$begun"
-    [ "$KEY" != tang ] || [ ! -s "$keyfile" ] || mv "$keyfile" "$keys/volume.recovery"
-  fi
-  open_it
-  forget
-  ;;
+wait_device
+begun=$root/etc/roadstead/volume.preparing
+if is_blank "$device"; then
+if [ "$LUKS" = 1 ]; then
+mkdir -p "$keys"
+[ -s "$keyfile" ] || [ "$KEY" != operator ] || die "$device is blank and waits for the key it is encrypted with: $bring"
+cat /proc/sys/kernel/random/uuid >"$begun"
+stretch="--pbkdf-memory 262144"
+if [ ! -s "$keyfile" ]; then
+head -c 64 /dev/urandom >"$keyfile"
+stretch="--pbkdf pbkdf2 --pbkdf-force-iterations 1000"
+fi
+chmod 0400 "$keyfile"
+# shellcheck disable=SC2086 # several options
+cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" $stretch "$device"
+backup_header
+else
+echo plain >"$begun"
+fi
+fi
+if [ -e "$begun" ]; then
+[ "$LUKS" = 0 ] || [ "$(cryptsetup luksUUID "$device")" = "$(cat "$begun")" ] ||
+die "$device is not the volume whose preparation was cut off: left alone. If it holds a pier, remove $begun"
+if [ "$KEY" = tang ] && [ -s "$keyfile" ] && [ -z "$(tang_slot)" ]; then
+clevis luks bind -y -k "$keyfile" -d "$device" sss "$TANG"
+backup_header
+fi
+unlock
+if [ "$(label "$inner")" != roadstead ]; then
+is_unsigned "$inner" || die "$inner holds a file system that is not ours: left alone"
+mkfs.ext4 -q -L roadstead -m 1 "$inner"
+fi
+rm "$begun"
+[ "$KEY" != tang ] || [ ! -s "$keyfile" ] || mv "$keyfile" "$keys/volume.recovery"
+fi
+open_it
+forget
+;;
 open)
-  wait_device
-  open_it
-  forget
-  ;;
+wait_device
+open_it
+forget
+;;
 key)
-  [ "$LUKS" = 1 ] || die "is not encrypted by this host: no key was read"
-  mkdir -p "$keys"
-  head -c 65536 >"$keyfile.new"
-  chmod 0400 "$keyfile.new"
-  device=$(find_device)
-  if [ -z "$device" ] || [ "$(wc -c <"$keyfile.new")" -lt 16 ] ||
-    { ! is_blank "$device" && ! cryptsetup open --test-passphrase --key-file "$keyfile.new" "$device"; }; then
-    rm "$keyfile.new"
-    die "that key does not open ${device:-$DEVICE, which is not attached}: nothing was changed"
-  fi
-  mv "$keyfile.new" "$keyfile"
-  [ -n "$root" ] || [ -e /var/lib/roadstead/bootstrap.done ] || exec systemctl start --no-block roadstead-bootstrap
-  [ -n "$root" ] || { systemctl start roadstead-volume && exec /usr/local/lib/roadstead/bootstrap; }
-  ;;
+[ "$LUKS" = 1 ] || die "is not encrypted by this host: no key was read"
+mkdir -p "$keys"
+head -c 65536 >"$keyfile.new"
+chmod 0400 "$keyfile.new"
+device=$(find_device)
+if [ -z "$device" ] || [ "$(wc -c <"$keyfile.new")" -lt 16 ] ||
+{ ! is_blank "$device" && ! cryptsetup open --test-passphrase --key-file "$keyfile.new" "$device"; }; then
+rm "$keyfile.new"
+die "that key does not open ${device:-$DEVICE, which is not attached}: nothing was changed"
+fi
+mv "$keyfile.new" "$keyfile"
+[ -n "$root" ] || [ -e /var/lib/roadstead/bootstrap.done ] || exec systemctl start --no-block roadstead-bootstrap
+[ -n "$root" ] || { systemctl start roadstead-volume && exec /usr/local/lib/roadstead/bootstrap; }
+;;
 close)
-  ! mountpoint -q "$root$MOUNT" || umount "$root$MOUNT"
-  [ "$LUKS" = 0 ] || [ ! -b /dev/mapper/roadstead ] || cryptsetup close roadstead
-  ;;
+! mountpoint -q "$root$MOUNT" || umount "$root$MOUNT"
+[ "$LUKS" = 0 ] || [ ! -b /dev/mapper/roadstead ] || cryptsetup close roadstead
+;;
 *) die "unknown command: $1" ;;
 esac
 ROADSTEAD_FILE
@@ -396,24 +395,31 @@ told=$root/run/roadstead-disk
 said=
 # shellcheck disable=SC2043 # on some hosts there is one disk only
 for at in / /opt/nativeplanet; do
-  used=$(df -P "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
-  inodes=$(df -Pi "$at" | awk 'NR == 2 { sub("%", "", $5); print $5 + 0 }')
-  [ "$inodes" -le "$used" ] || used=$inodes
-  if [ "$used" -ge 92 ]; then
-    said="$said$at is $used % full: make room now, or stop the ships cleanly. "
-  elif [ "$used" -ge 80 ]; then
-    said="$said$at is $used % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
-  fi
+most=0
+for of in space inodes; do
+option=-P
+[ $of = space ] || option=-Pi
+used=$(df $option "$at") || used=
+used=$(echo "$used" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
+[ "$of$used" != inodes- ] || used=0
+case $used in '' | *[!0-9]*) said="$said$at: its $of cannot be measured. " used=0 ;; esac
+[ "$used" -le $most ] || most=$used
+done
+if [ $most -ge 92 ]; then
+said="$said$at is $most % full: make room now, or stop the ships cleanly. "
+elif [ $most -ge 80 ]; then
+said="$said$at is $most % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
+fi
 done
 level=$(echo "$said" | sed 's/[0-9]* % full//g')
 if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
-  echo "$level" >"$told"
-  alarm=$root/etc/roadstead/alarm
-  [ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+echo "$level" >"$told"
+alarm=$root/etc/roadstead/alarm
+[ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
 fi
 if [ -z "$said" ]; then
-  rm -f "$notice"
-  exit 0
+rm -f "$notice"
+exit 0
 fi
 mkdir -p "$(dirname "$notice")"
 echo "roadstead: $said" >"$notice"
@@ -463,7 +469,7 @@ put /usr/local/lib/roadstead/docker-user 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
 set -eu
 for tables in iptables ip6tables; do
-  $tables-restore -w -n <<END
+$tables-restore -w -n <<END
 *filter
 :DOCKER-USER - [0:0]
 -A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
@@ -740,10 +746,10 @@ flock 9
 trap 'code=$?; [ $code = 0 ] || { echo "$step" >/var/lib/roadstead/bootstrap.failed; echo "roadstead: stopped at step $step" >&2; }' EXIT
 step=start
 changed() {
-  name=$1
-  shift
-  sum=$(cat "$@" | sha256sum)
-  [ "$(cat "/var/lib/roadstead/applied/$name" 2>/dev/null)" != "$sum" ]
+name=$1
+shift
+sum=$(cat "$@" | sha256sum)
+[ "$(cat "/var/lib/roadstead/applied/$name" 2>/dev/null)" != "$sum" ]
 }
 applied() { printf '%s\n' "$sum" >"/var/lib/roadstead/applied/$1"; }
 systemctl daemon-reload
@@ -755,16 +761,16 @@ case $ID in debian | ubuntu) ;; *) echo "roadstead: needs Debian 12 or Ubuntu 22
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 absent=
 for p in openssh-server sudo curl ca-certificates nftables iproute2 fail2ban python3-systemd unattended-upgrades auditd e2fsprogs util-linux cryptsetup docker.io iptables procps caddy; do
-  installed "$p" || absent="$absent $p"
+installed "$p" || absent="$absent $p"
 done
 command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
 if [ -n "$absent" ]; then
-  export DEBIAN_FRONTEND=noninteractive
-  systemctl mask -q docker.service docker.socket caddy.service
-  apt-get -q -o DPkg::Lock::Timeout=600 update
-  # shellcheck disable=SC2086 # several packages
-  apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
-  systemctl unmask -q docker.service docker.socket caddy.service
+export DEBIAN_FRONTEND=noninteractive
+systemctl mask -q docker.service docker.socket caddy.service
+apt-get -q -o DPkg::Lock::Timeout=600 update
+# shellcheck disable=SC2086 # several packages
+apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
+systemctl unmask -q docker.service docker.socket caddy.service
 fi
 
 step=users
@@ -781,48 +787,48 @@ visudo -cqf /etc/sudoers.d/10-roadstead
 
 step=ssh
 if changed ssh /etc/ssh/sshd_config.d/10-roadstead.conf; then
-  mkdir -p /run/sshd
-  sshd -t
-  systemctl try-reload-or-restart ssh
-  applied ssh
+mkdir -p /run/sshd
+sshd -t
+systemctl try-reload-or-restart ssh
+applied ssh
 fi
 
 step=kernel
 if changed sysctl /etc/sysctl.d/zz-roadstead.conf; then
-  sysctl -q --system
-  applied sysctl
+sysctl -q --system
+applied sysctl
 fi
 if [ ! -e /swapfile.roadstead ]; then
-  (umask 077 && fallocate -l 2G /swapfile.roadstead.new)
-  mkswap -q /swapfile.roadstead.new
-  mv /swapfile.roadstead.new /swapfile.roadstead
+(umask 077 && fallocate -l 2G /swapfile.roadstead.new)
+mkswap -q /swapfile.roadstead.new
+mv /swapfile.roadstead.new /swapfile.roadstead
 fi
 if grep -q '^/swapfile.roadstead ' /etc/fstab; then
-  swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
+swapon --show=NAME --noheadings | grep -qx /swapfile.roadstead || swapon /swapfile.roadstead
 else
-  grep -qs '^roadstead-swap ' /etc/crypttab ||
-    echo 'roadstead-swap /swapfile.roadstead /dev/urandom swap,cipher=aes-xts-plain64,size=512,nofail' >>/etc/crypttab
-  if ! grep -q '^/dev/mapper/roadstead-swap ' /etc/fstab; then
-    echo '/dev/mapper/roadstead-swap none swap nofail 0 0' >>/etc/fstab
-    systemctl daemon-reload
-  fi
-  systemctl start 'dev-mapper-roadstead\x2dswap.swap'
+grep -qs '^roadstead-swap ' /etc/crypttab ||
+echo 'roadstead-swap /swapfile.roadstead /dev/urandom swap,cipher=aes-xts-plain64,size=512,nofail' >>/etc/crypttab
+if ! grep -q '^/dev/mapper/roadstead-swap ' /etc/fstab; then
+echo '/dev/mapper/roadstead-swap none swap nofail 0 0' >>/etc/fstab
+systemctl daemon-reload
+fi
+systemctl start 'dev-mapper-roadstead\x2dswap.swap'
 fi
 
 step=firewall
 nft -c -f /etc/roadstead/firewall.nft
 systemctl enable -q roadstead-firewall
 if changed firewall /etc/roadstead/firewall.nft /etc/systemd/system/roadstead-firewall.service; then
-  systemctl restart roadstead-firewall
-  applied firewall
+systemctl restart roadstead-firewall
+applied firewall
 fi
 if changed fail2ban /etc/fail2ban/jail.d/10-roadstead.local; then
-  systemctl enable -q fail2ban
-  systemctl restart fail2ban
-  applied fail2ban
+systemctl enable -q fail2ban
+systemctl restart fail2ban
+applied fail2ban
 fi
 if changed audit /etc/audit/rules.d/10-roadstead.rules; then
-  if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
+if augenrules --load >/dev/null; then applied audit; else echo "roadstead: this kernel takes no audit rules" >&2; fi
 fi
 systemctl enable -q --now roadstead-reboot.timer roadstead-disk.timer unattended-upgrades
 
@@ -833,18 +839,18 @@ chmod 0711 /opt/nativeplanet
 
 step=groundseg
 if [ ! -L /var/lib/docker ]; then
-  [ ! -d /var/lib/docker ] || rmdir /var/lib/docker
-  ln -s /opt/nativeplanet/docker /var/lib/docker
+[ ! -d /var/lib/docker ] || rmdir /var/lib/docker
+ln -s /opt/nativeplanet/docker /var/lib/docker
 fi
 systemctl enable -q --now docker roadstead-containers
 [ -d /opt/nativeplanet/groundseg ] || install -d /opt/nativeplanet/groundseg
 chmod 0700 /opt/nativeplanet/groundseg
 if [ ! -x /opt/nativeplanet/groundseg/groundseg ]; then
-  work=$(mktemp -d)
-  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" 'https://bin.infra.native.computer/groundseg_amd64_v2.8.6_latest'
-  echo "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  $work/file" | sha256sum -c --quiet -
-  install -m 0755 "$work/file" /opt/nativeplanet/groundseg/groundseg
-  rm -r "$work"
+work=$(mktemp -d)
+curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" 'https://bin.infra.native.computer/groundseg_amd64_v2.8.6_latest'
+echo "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  $work/file" | sha256sum -c --quiet -
+install -m 0755 "$work/file" /opt/nativeplanet/groundseg/groundseg
+rm -r "$work"
 fi
 systemctl enable -q --now groundseg
 
@@ -852,8 +858,8 @@ step=edge
 caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile >/dev/null
 systemctl enable -q caddy
 if changed caddy /etc/caddy/Caddyfile; then
-  systemctl restart caddy
-  applied caddy
+systemctl restart caddy
+applied caddy
 fi
 
 rm -f /var/lib/roadstead/bootstrap.failed
