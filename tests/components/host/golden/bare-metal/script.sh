@@ -19,6 +19,7 @@ until flock -w 20 9; do
   echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
 done
 
+[ ! -e /etc/roadstead/volume.env ] || { echo "roadstead: the piers of this host are on $(sed -n 's/^DEVICE=//p' /etc/roadstead/volume.env), and this set-up has no volume: nothing was changed. Name it as dataDevice: existing.hosts[] of the requirements, planned with --write --force, or the component's argument. Only if that volume never held a pier: rm /etc/roadstead/volume.env" >&2; exit 1; }
 put /etc/systemd/system/roadstead-bootstrap.service 0644 <<'ROADSTEAD_FILE'
 [Unit]
 Description=First set-up of this host
