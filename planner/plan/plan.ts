@@ -142,7 +142,9 @@ function hostWarnings(r: Requirements, chosen: Candidate): string[] {
     `a lost host stops ${alone ? "every ship" : "each ship on it"} until it is replaced; \`roadstead preview\` says who stops with it, what stays and what to do (docs/runbooks/HostLost.md)`,
     ...(shared
       ? [
-          "customers share hosts here: whoever gets out of one ship's sandbox can read the piers of the others beside it",
+          chosen.mode === "groundseg"
+            ? "customers share hosts here: their ships are apart by containers alone, and whoever has GroundSeg's page has all of them"
+            : "customers share hosts here: their ships run as one system user; each sees its own pier alone, but one that is broken into can end another's process: customers of one machine trust each other that far",
         ]
       : []),
   ];

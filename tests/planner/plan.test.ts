@@ -250,6 +250,23 @@ describe("wishes that cannot be met together", () => {
     expect(String(refused[0]!.have)).toMatch(/pod security's baseline|AWS's network load balancers|lays out/);
     expect(refused[0]!.fix).toMatch(/relayed.*hosts/);
   });
+  test("customers who share machines are told how far they are apart there, and not that piers lie open", () => {
+    const named = [
+      { name: "~sampel-palnet", customer: "acme" },
+      { name: "~ridlur-figbud", customer: "basel" },
+    ];
+    const shared = (platform: string, more = {}) =>
+      planOf({ ships: { named }, platform, ...more }).warnings.filter((w) => w.startsWith("customers share hosts"));
+    const hosts = [{ memoryGiB: 32, diskGiB: 500, monthly: 1 }];
+    const [own, ...others] = shared("bare-metal", { existing: { hosts } });
+    expect(own).toMatch(
+      /one system user; each sees its own pier alone.*end another's process.*trust each other that far/,
+    );
+    expect(own).not.toMatch(/read the piers/);
+    expect(others).toEqual([]);
+    expect(shared("groundseg")).toEqual([expect.stringMatching(/containers alone.*GroundSeg's page/)]);
+    expect(shared("multi-vps")).toEqual([]);
+  });
   test("a galaxy lives on a cluster only behind a load balancer, whose address DNS can name, and the plan says who gains", () => {
     const of = (amesInbound: string) =>
       planOf({ ships: { named: [{ name: "~zod", amesInbound }, "~marzod"] }, platform: "eks", experience: "expert" });
