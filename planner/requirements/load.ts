@@ -220,6 +220,22 @@ function wishProblems(file: RequirementsFile, rates: Rates, problem: ProblemMake
         ),
       );
   });
+  // One machine under two names would be set up as two hosts in turn, each with the other's ships unknown to it.
+  const addresses = (file.existing.hosts ?? []).map((h, i) =>
+    (h.address ?? hosts[i]!).toLowerCase().replace(/\.$/, ""),
+  );
+  addresses.forEach((address, i) => {
+    const first = addresses.indexOf(address);
+    if (first < i && hosts.indexOf(hosts[i]!) === i)
+      problems.push(
+        problem(
+          `existing.hosts[${i}].address`,
+          address,
+          `an address of its own (existing.hosts[${first}] has it)`,
+          "one machine is one host: give each machine its own address, or all its memory and disk to one entry",
+        ),
+      );
+  });
   return problems;
 }
 

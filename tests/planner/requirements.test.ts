@@ -71,6 +71,16 @@ describe("bad input is refused with a reason", () => {
       { ships: { count: 1 }, access: { sshPublicKeys: ["ssh-ed25519 AAAA me`id`"] } },
       "access.sshPublicKeys[0]",
     ],
+    [
+      "IPv4's world written as IPv6",
+      { ships: { count: 1 }, access: { adminCidrs: ["::ffff:0:0/96"] } },
+      "access.adminCidrs[0]",
+    ],
+    [
+      "a version that a shell would read on",
+      { ships: { count: 1 }, versions: { vere: { version: "4.6; touch /tmp/pwned #" } } },
+      "versions.vere.version",
+    ],
     ["the world over IPv6", { ships: { count: 1 }, access: { adminCidrs: ["::/0"] } }, "access.adminCidrs[0]"],
     [
       "an invented digest",
@@ -180,6 +190,29 @@ describe("slips get a hint", () => {
       expect(paths({ ships: { count: 1 }, existing: { hosts } })).toEqual(["existing.hosts[0].dataDevice"]);
     },
   );
+
+  test.each<[string, object, object]>([
+    ["the same address", { name: "a", address: "10.0.0.5" }, { name: "b", address: "10.0.0.5" }],
+    ["an address that is another's name", { name: "attic" }, { name: "b", address: "Attic." }],
+    [
+      "the same address and disk",
+      { address: "a.lan", dataDevice: "/dev/disk/by-id/x" },
+      { address: "a.lan", dataDevice: "/dev/disk/by-id/x" },
+    ],
+  ])("two hosts with %s are one machine, and refused", (_, ...hosts) => {
+    const existing = { hosts: hosts.map((h) => ({ memoryGiB: 8, diskGiB: 100, ...h })) };
+    expect(paths({ ships: { count: 1 }, existing })).toEqual(["existing.hosts[1].address"]);
+  });
+
+  test("two hosts with disks of one model are two machines where their addresses differ", () => {
+    const hosts = ["a.lan", "b.lan"].map((address) => ({
+      memoryGiB: 8,
+      diskGiB: 100,
+      address,
+      dataDevice: "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_drive-scsi1",
+    }));
+    expect(paths({ ships: { count: 1 }, existing: { hosts } })).toEqual([]);
+  });
 
   test.each(["-oProxyCommand=x", "host name", ""])("an address of a host that is %j", (address) => {
     const hosts = [{ memoryGiB: 8, diskGiB: 100, address }];

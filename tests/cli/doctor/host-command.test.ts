@@ -14,7 +14,7 @@ const HOSTS = (
 ): string => `ships: { named: ${JSON.stringify(names.map((_, i) => ({ name: ["~sampel-palnet", "~ridlur-figbud"][i], key: { secret: `key${i}` } })))} }
 environment: prod
 platform: bare-metal
-existing: { hosts: [${names.map((n) => `{ name: ${n}, memoryGiB: 6, diskGiB: 500, arch: x86_64, monthly: 12, address: 192.0.2.1 }`).join(", ")}] }
+existing: { hosts: [${names.map((n, i) => `{ name: ${n}, memoryGiB: 6, diskGiB: 500, arch: x86_64, monthly: 12, address: 192.0.2.${i + 1} }`).join(", ")}] }
 access: { sshPublicKeys: ["ssh-ed25519 ${"A".repeat(68)} me"], adminCidrs: [192.168.1.0/24] }
 versions: { vere: { version: "4.6", sha256: { x86_64: ${"a".repeat(64)} } } }
 `;
