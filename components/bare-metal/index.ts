@@ -41,7 +41,7 @@ export interface BareMetalHostArgs {
   vere?: PinnedBinary;
   /** Blank block device for piers, encrypted with LUKS; without it piers live on the root disk. Never formatted when it holds anything. */
   dataDevice?: string;
-  /** Who keeps the key of that device: basic, tang or operator. Default basic. Only used when it is prepared. */
+  /** Who keeps the key of that device: basic, tang or operator. Default basic. Settled when it is prepared: the script stops at another. */
   volumeKey?: VolumeKey;
   /** The tang servers, with volumeKey tang: all must answer when the host boots. */
   tang?: TangServer[];

@@ -61,7 +61,7 @@ export interface HostPlaceArgs {
   rootDiskGiB: number;
   /** Volume for piers in GiB. It can only grow, in place; the host grows the file system when it next starts. */
   volumeGiB: number;
-  /** Who keeps the key of the encrypted volume at DigitalOcean: basic, tang or operator. Default basic. Only used at creation. */
+  /** Who keeps the key of the encrypted volume at DigitalOcean: basic, tang or operator. Default basic. Settled at creation: a later set-up stops at another. */
   volumeKey?: VolumeKey;
   /** The tang servers, with volumeKey tang: all must answer when the host boots. Only used at creation. */
   tang?: TangServer[];
