@@ -86,11 +86,12 @@ room() { # what the runtime maps at its start: its loom, and another one of 2 Gi
   free_port udp "$AMES_PORT"
   free_port tcp "$HTTP_PORT"
 }
-words() { # what the runtime refused with in this run
+# What the runtime refused with, in its own form and only as its last words: anywhere else they may be a peer's.
+words() {
   sleep "\${ROADSTEAD_SETTLE:-1}" # its last lines are on their way
   journalctl --sync 2>/dev/null || true
-  journalctl -o cat "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null |
-    grep -oE 'double-boot detected|from future|locked by PID [0-9]+|stale snapshot|dawn: (invalid private keys|unable to cue|mismatch)' | sort -u | tr '\\n' ' ' || true
+  journalctl -o cat -n 20 "_SYSTEMD_INVOCATION_ID=\${INVOCATION_ID:-none}" 2>/dev/null |
+    grep -aoE '^[[:cntrl:]]*([a-z]+: ){0,2}(double-boot detected|corrupt pier, snapshot \\([0-9]+\\) from future|locked by PID [0-9]+|stale snapshot|invalid private keys|unable to cue|mismatch)' | sort -u | tr '\\n' ' ' || true
 }
 healthy() { case $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$HTTP_PORT/~_~/healthz" || true) in 204 | 429) ;; *) false ;; esac }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
@@ -220,21 +221,23 @@ check) # before every later run
 # Directly: it reads no key, and between a last word on a pipe and the journal the end of the unit can take whoever reads it.
 run) exec "$root/run/roadstead/vere/$id" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after) # after every run: refusal lines quarantine, a clean stop is recorded
-  [ "\${SERVICE_RESULT:-}" != exec-condition ] || exit 0 # it did not run
-  # Whoever refuses does not end with 0: before a clean stop such words are a peer's, who can have any printed.
-  if [ "\${SERVICE_RESULT:-} \${EXIT_STATUS:-}" != "success 0" ]; then
+  case "\${SERVICE_RESULT:-} \${EXIT_STATUS:-}" in
+  exit-code*) # whoever refuses ends so, and is not started again; one that crashed or was killed is, whatever peers had printed
     case $(words) in
     *double-boot*) quarantine "the runtime refused it: double-boot detected" ;;
     *future*) quarantine "the runtime refused it: its event log is older than its snapshot" ;;
     *locked*) say "parked: another process has its pier open. Find out which, and whose, before it is started" ;;
     *stale*) say "parked: its snapshot is behind its log, and only the vere that wrote it can replay: docs/runbooks/RuntimeUpgrade.md" ;;
     esac
-  elif has_pier; then
+    ;;
+  "success 0")
+    has_pier || exit 0
     event=$(pier_event || true)
     [ -z "$event" ] || put event "$event"
     put loom "$LOOM stopped"
     say "stopped cleanly at event \${event:-unknown}"
-  fi
+    ;;
+  esac
   ;;
 release) # a person's decision after reading the docs
   case \${3:-} in

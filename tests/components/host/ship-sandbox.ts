@@ -121,7 +121,8 @@ const STUBS: Record<string, string> = {
   chown: "exit 0",
   sync: "exit 0",
   mountpoint: '[ -e "$ROADSTEAD_ROOT/mounted" ]',
-  journalctl: 'case $* in *--sync*) ;; *) cat "$ROADSTEAD_ROOT/journal" 2>/dev/null ;; esac',
+  journalctl:
+    'case $* in *--sync*) ;; *"-n 20 "*) tail -n 20 "$ROADSTEAD_ROOT/journal" 2>/dev/null ;; *) cat "$ROADSTEAD_ROOT/journal" 2>/dev/null ;; esac',
   ss: 'case $* in *"$(cat "$ROADSTEAD_ROOT/held" 2>/dev/null || echo none)"*) echo "UNCONN 0 0 *:1 *:* users:((\\"nc\\",pid=7,fd=3))" ;; esac',
   curl: 'case $* in *download*) exit 22 ;; esac; [ -e "$ROADSTEAD_ROOT/deaf" ] && echo 000 || echo 204',
   df: "echo head\necho dev 1 1 ${FREE:-99999999} 1 /",

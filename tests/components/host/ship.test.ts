@@ -194,10 +194,35 @@ describe("later runs", () => {
 
   it("are not parked by a peer who has such words printed: a ship that was refused does not stop cleanly", () => {
     const s = booted();
-    s.write("journal", "< ~ravmel-ropdyl: double-boot detected, refusing to boot\n");
-    expect(s.cleanStop().code).toBe(0);
+    const ended = (said: string, SERVICE_RESULT: string, EXIT_STATUS: string) => {
+      s.write("journal", said);
+      return s.run("after", { env: { SERVICE_RESULT, EXIT_STATUS } }).code;
+    };
+    const refusal = "boot: failed: double-boot detected, refusing to boot ~sampel-palnet\n";
+    const peers = `< ~ravmel-ropdyl: ${refusal}`;
+    expect(ended(peers, "success", "0")).toBe(0);
     expect(s.run("check").code).toBe(0);
-    expect(s.run("after", { env: { SERVICE_RESULT: "core-dump", EXIT_STATUS: "SEGV" } }).code).toBe(77);
+    for (const said of [peers, refusal])
+      for (const [result, status] of [
+        ["oom-kill", "KILL"],
+        ["core-dump", "SEGV"],
+        ["signal", "KILL"],
+        ["timeout", "TERM"],
+      ])
+        expect([result, ended(said, result!, status!)]).toEqual([result, 0]);
+    // A code of its own, but not its own words, or not its last.
+    expect(ended(`${peers}from future\n`, "exit-code", "1")).toBe(0);
+    expect(ended(refusal + "later\n".repeat(20), "exit-code", "1")).toBe(0);
+    expect([s.quarantine, s.run("check").code]).toEqual(["", 0]);
+    // What the runtime prints behind it, and bytes that are no text, hide no refusal.
+    s.write("journal", "");
+    expect(
+      ended(
+        `\xff\0\n\r${refusal}this is an old version of the ship\npier: serf shutdown unexpected\n`,
+        "exit-code",
+        "1",
+      ),
+    ).toBe(77);
   });
 
   it("are not parked by the runtime's note that it could not check", () => {

@@ -118,6 +118,22 @@ module.exports = [
     replace: '*future*) say "',
   },
   {
+    id: "peers-words-after-a-crash",
+    part,
+    title: "a ship that crashes after a peer had a refusal printed is quarantined",
+    ...ship,
+    find: "  exit-code*) #",
+    replace: "  [!s]*) #",
+  },
+  {
+    id: "peers-words-anywhere",
+    part,
+    title: "a peer's words in the middle of a line count as the runtime's refusal",
+    ...ship,
+    find: "grep -aoE '^[[:cntrl:]]*([a-z]+: ){0,2}(",
+    replace: "grep -aoE '(",
+  },
+  {
     id: "maintenance-killed",
     part,
     title: "a ship stays down when the work on its pier is killed",
