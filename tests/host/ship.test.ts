@@ -217,6 +217,27 @@ it("sees nothing of the host but its own place", async () => {
   );
 });
 
+it("gets at no other ship's pier or key, at its first boot or later: neither by path nor through the other's process", async () => {
+  const zod = "/srv/ships/zod";
+  machine.get(`systemctl reset-failed; rm -rf ${zod} /srv/ships/.roadstead/zod /var/lib/roadstead/ships/zod
+    systemctl start roadstead-first-boot@zod`);
+  await machine.until("the fake ship", "bash -c ': </dev/tcp/127.0.0.1/8082'");
+  const key = "/run/roadstead/keys/other";
+  machine.get(`install -d -m 0711 /run/roadstead /run/roadstead/keys
+    echo secret >${key} && chown urbit: ${key} && chmod 0400 ${key}`);
+  const process = `/proc/${show("roadstead-ship@zod", "MainPID")}/root`;
+  const tries = [`${process}${zod}`, zod]
+    .flatMap((pier) => [`cat ${pier}/.urb/event`, `mkdir ${pier}/.urb/x`, `mv ${pier} ${pier}.old`])
+    .concat(`cat ${key}`, `cat ${process}${key}`, `cat /srv/ships/${ID}/.urb/event`);
+  const script = tries.map((t, n) => `${t} >/dev/null 2>&1 && echo ${n}\n`).join("") + "true\n";
+  machine.write([{ path: "/opt/test/spy", content: script }]);
+  behave("spy");
+  await booted();
+  const own = `${tries.length - 1}`;
+  expect(machine.get(`cat /srv/ships/${ID}/.urb/spied`).split("\n")).toEqual([own, own]);
+  machine.get(`systemctl stop roadstead-ship@zod; rm ${key}`);
+});
+
 it("is packed, rolled and chopped, and prepared, only between a clean stop and a start", async () => {
   await booted();
   for (const task of ["pack", "roll-chop", "prep"]) {

@@ -22,13 +22,17 @@ export function shipEnvironment(ship: HostShip, settings: HostSettings): HostFil
   return { path: `/etc/roadstead/ships/${ship.id}.env`, mode: "0644", content: lines.join("\n") + "\n" };
 }
 
+// As root and in the host's own mounts: + alone lifts neither TemporaryFileSystem nor BindPaths.
+const GUARD = `+/usr/bin/nsenter -t 1 -m ${SHIP_SCRIPT}`;
+
 // MemoryDenyWriteExecute is left out: nobody has shown that vere runs under it.
 const sandbox = `User=urbit
 Group=urbit
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
-ReadWritePaths=${PIERS}
+# Ships share a user. In a user namespace of its own none gets into another's process, and past its mounts by /proc/PID/root.
+PrivateUsers=yes
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
@@ -66,6 +70,8 @@ After=roadstead-volume.service
 RequiresMountsFor=${PIERS}
 `
     : "";
+  // Hidden are the piers that are there by then: its own is not, and is made beside them.
+  const piers = settings.ships.map(({ id }) => `-${PIERS}/${id}`).join(" ");
   return [
     unit(
       "roadstead-first-boot@.service",
@@ -81,14 +87,18 @@ OnSuccessJobMode=replace
 
 [Service]
 Type=oneshot
-ExecCondition=+${SHIP_SCRIPT} claim %i
+ExecCondition=${GUARD} claim %i
 ExecStart=${SHIP_SCRIPT} boot %i
-ExecStartPost=+${SHIP_SCRIPT} booted %i
+ExecStartPost=${GUARD} booted %i
 # The key is burned whatever happened: it is used once.
-ExecStopPost=+${SHIP_SCRIPT} burn %i
+ExecStopPost=${GUARD} burn %i
 KillMode=mixed
 TimeoutStartSec=6h
 TimeoutStopSec=${STOP_SECONDS}
+ReadWritePaths=${PIERS}
+InaccessiblePaths=${piers}
+TemporaryFileSystem=/run/roadstead/keys:ro
+BindReadOnlyPaths=-/run/roadstead/keys/%i
 ${sandbox}
 `,
     ),
@@ -105,9 +115,9 @@ StartLimitBurst=3
 [Service]
 Type=exec
 # Anything but 0 parks the unit without a restart.
-ExecCondition=+${SHIP_SCRIPT} check %i
+ExecCondition=${GUARD} check %i
 ExecStart=${SHIP_SCRIPT} run %i
-ExecStopPost=+${SHIP_SCRIPT} after %i
+ExecStopPost=${GUARD} after %i
 # mixed: only the king gets SIGTERM; a worker that gets it too can lose its event.
 KillMode=mixed
 KillSignal=SIGTERM
@@ -116,6 +126,10 @@ TimeoutStopSec=${STOP_SECONDS}
 Restart=on-abnormal
 RestartSec=30
 LimitNOFILE=65536
+# No pier but its own.
+TemporaryFileSystem=${PIERS}:ro
+BindPaths=-${PIERS}/%i
+InaccessiblePaths=-/run/roadstead/keys
 ${sandbox}
 
 [Install]

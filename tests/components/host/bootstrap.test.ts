@@ -141,7 +141,9 @@ describe("a planet's host", () => {
       expect(text).toContain("TimeoutStopSec=2700\n");
       expect(text).toContain("Requires=roadstead-volume.service\n");
     }
-    expect(run).toContain("ExecCondition=+/usr/local/lib/roadstead/ship check %i\n");
+    expect(run).toContain("TemporaryFileSystem=/srv/ships:ro\nBindPaths=-/srv/ships/%i\n");
+    expect(run).toContain("\nPrivateUsers=yes\n");
+    expect(run).toContain("ExecCondition=+/usr/bin/nsenter -t 1 -m /usr/local/lib/roadstead/ship check %i\n");
   });
 
   it("blocks the runtime's pages and does not buffer streams", () => {

@@ -35,6 +35,11 @@ def put_event(n):
         f.write(str(n))
 
 
+def spy():  # what somebody who has taken it over would try
+    if behaviour == "spy":
+        os.system("sh /opt/test/spy >>%s/.urb/spied" % pier)
+
+
 if args[0] == "info":
     if behaviour == "no-info" or not os.path.exists(event_file):
         sys.exit(1)
@@ -71,6 +76,7 @@ if "-c" in args:
     open(os.path.join(pier, ".urb", "log", "0i0", "vere.txt"), "w").write(version)
     put_event(42)
     open(os.path.join(pier, ".urb", "chk", "image.bin"), "w").write("x")
+    spy()
     if behaviour == "boot-hangs":
         time.sleep(3600)
     sys.exit(0)
@@ -80,6 +86,7 @@ if "-w" in args or "-k" in args or "-F" in args:
     sys.exit(1)
 lock = os.path.join(pier, ".vere.lock")
 open(lock, "w").write(str(os.getpid()))
+spy()
 if behaviour == "double-boot":
     say("boot: failed: double-boot detected, refusing to boot")
     os.remove(lock)

@@ -134,6 +134,15 @@ module.exports = [
     replace: "grep -aoE '(",
   },
   {
+    id: "piers-of-others",
+    part,
+    title: "a ship sees the piers of the other ships on its host",
+    file: units.file,
+    suites: ["tests/components/host/bootstrap.test.ts"],
+    find: "TemporaryFileSystem=${PIERS}:ro\nBindPaths=-${PIERS}/%i\n",
+    replace: "ReadWritePaths=${PIERS}\n",
+  },
+  {
     id: "maintenance-killed",
     part,
     title: "a ship stays down when the work on its pier is killed",

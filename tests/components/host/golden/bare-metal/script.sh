@@ -368,8 +368,8 @@ free_port tcp "$HTTP_PORT"
 words() {
 sleep "${ROADSTEAD_SETTLE:-1}"
 journalctl --sync 2>/dev/null || true
-journalctl -o cat "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null |
-grep -oE 'double-boot detected|from future|locked by PID [0-9]+|stale snapshot|dawn: (invalid private keys|unable to cue|mismatch)' | sort -u | tr '\n' ' ' || true
+journalctl -o cat -n 20 "_SYSTEMD_INVOCATION_ID=${INVOCATION_ID:-none}" 2>/dev/null |
+grep -aoE '^[[:cntrl:]]*([a-z]+: ){0,2}(double-boot detected|corrupt pier, snapshot \([0-9]+\) from future|locked by PID [0-9]+|stale snapshot|invalid private keys|unable to cue|mismatch)' | sort -u | tr '\n' ' ' || true
 }
 healthy() { case $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$HTTP_PORT/~_~/healthz" || true) in 204 | 429) ;; *) false ;; esac }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
@@ -496,20 +496,23 @@ ln -sfn "$urbit" "$root/run/roadstead/vere/$id"
 ;;
 run) exec "$root/run/roadstead/vere/$id" -t --loom "$LOOM" -p "$AMES_PORT" --http-port "$HTTP_PORT" -b 127.0.0.1 "$pier" ;;
 after)
-[ "${SERVICE_RESULT:-}" != exec-condition ] || exit 0
-if [ "${SERVICE_RESULT:-} ${EXIT_STATUS:-}" != "success 0" ]; then
+case "${SERVICE_RESULT:-} ${EXIT_STATUS:-}" in
+exit-code*)
 case $(words) in
 *double-boot*) quarantine "the runtime refused it: double-boot detected" ;;
 *future*) quarantine "the runtime refused it: its event log is older than its snapshot" ;;
 *locked*) say "parked: another process has its pier open. Find out which, and whose, before it is started" ;;
 *stale*) say "parked: its snapshot is behind its log, and only the vere that wrote it can replay: docs/runbooks/RuntimeUpgrade.md" ;;
 esac
-elif has_pier; then
+;;
+"success 0")
+has_pier || exit 0
 event=$(pier_event || true)
 [ -z "$event" ] || put event "$event"
 put loom "$LOOM stopped"
 say "stopped cleanly at event ${event:-unknown}"
-fi
+;;
+esac
 ;;
 release) # a person's decision after reading the docs
 case ${3:-} in
@@ -581,19 +584,23 @@ OnSuccessJobMode=replace
 
 [Service]
 Type=oneshot
-ExecCondition=+/usr/local/lib/roadstead/ship claim %i
+ExecCondition=+/usr/bin/nsenter -t 1 -m /usr/local/lib/roadstead/ship claim %i
 ExecStart=/usr/local/lib/roadstead/ship boot %i
-ExecStartPost=+/usr/local/lib/roadstead/ship booted %i
-ExecStopPost=+/usr/local/lib/roadstead/ship burn %i
+ExecStartPost=+/usr/bin/nsenter -t 1 -m /usr/local/lib/roadstead/ship booted %i
+ExecStopPost=+/usr/bin/nsenter -t 1 -m /usr/local/lib/roadstead/ship burn %i
 KillMode=mixed
 TimeoutStartSec=6h
 TimeoutStopSec=2700
+ReadWritePaths=/srv/ships
+InaccessiblePaths=-/srv/ships/sampel-palnet -/srv/ships/zod
+TemporaryFileSystem=/run/roadstead/keys:ro
+BindReadOnlyPaths=-/run/roadstead/keys/%i
 User=urbit
 Group=urbit
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
-ReadWritePaths=/srv/ships
+PrivateUsers=yes
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
@@ -628,21 +635,24 @@ StartLimitBurst=3
 
 [Service]
 Type=exec
-ExecCondition=+/usr/local/lib/roadstead/ship check %i
+ExecCondition=+/usr/bin/nsenter -t 1 -m /usr/local/lib/roadstead/ship check %i
 ExecStart=/usr/local/lib/roadstead/ship run %i
-ExecStopPost=+/usr/local/lib/roadstead/ship after %i
+ExecStopPost=+/usr/bin/nsenter -t 1 -m /usr/local/lib/roadstead/ship after %i
 KillMode=mixed
 KillSignal=SIGTERM
 TimeoutStopSec=2700
 Restart=on-abnormal
 RestartSec=30
 LimitNOFILE=65536
+TemporaryFileSystem=/srv/ships:ro
+BindPaths=-/srv/ships/%i
+InaccessiblePaths=-/run/roadstead/keys
 User=urbit
 Group=urbit
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
-ReadWritePaths=/srv/ships
+PrivateUsers=yes
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
