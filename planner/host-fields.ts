@@ -8,6 +8,8 @@ export const VERSION = /^v?\d[0-9A-Za-z.+-]{0,40}$/;
 export const VERSION_LOOKS = "a version such as 4.6: a digit first, then letters, digits, dots, dashes";
 export const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 export const HOST_NAME = /^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/;
+/** Names its pier, units and claim. */
+export const SHIP_ID = HOST_NAME;
 export const HOST_ADDRESS = /^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/;
 /** Any block device. What is recorded for good is a stable path. */
 export const DEVICE = /^\/dev(\/[\w.:+-]+)+$/;

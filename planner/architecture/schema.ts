@@ -11,7 +11,7 @@ import {
   versionsSchema,
 } from "../requirements/schema";
 import { BACKUP_RHYTHMS } from "../backups";
-import { DEVICE, DOMAIN, HOST_ADDRESS, HOST_NAME, LOOM } from "../host-fields";
+import { DEVICE, DOMAIN, HOST_ADDRESS, HOST_NAME, LOOM, SHIP_ID } from "../host-fields";
 import { clusterFactsSchema } from "../requirements/cluster-facts";
 import { PROVIDERS } from "../plan/schema";
 import { VOLUME_KEYS } from "../volume-key";
@@ -25,7 +25,7 @@ export type KubeProxyMode = (typeof KUBE_PROXY_MODES)[number];
 /** One ship as the lock records it. Assigned once: re-planning never changes cell, zone, host or port. */
 export const lockedShipSchema = z.strictObject({
   /** Object name and logical name: the @p without its sig, hashed above 52 characters; a comet's nickname; `unnamed-0001` for a ship without a name yet. */
-  id: z.string().regex(/^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/),
+  id: z.string().regex(SHIP_ID),
   /** The @p, or null for a ship planned by count and a comet not mined yet. */
   name: z.string().nullable(),
   class: z.enum(SHIP_CLASSES),

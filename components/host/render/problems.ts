@@ -9,6 +9,7 @@ import {
   isAgeRecipient,
 } from "../../../planner/backups";
 import { LIMITS } from "../../../planner/catalog/limits";
+import { SHIP_ID } from "../../../planner/host-fields";
 import {
   duplicateShips,
   HOST_IMAGE,
@@ -135,7 +136,7 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
   out.push(...volumeKeyProblems(settings));
   out.push(...backupProblems(settings));
   ships.forEach((ship, i) => {
-    if (!/^[a-z][a-z0-9-]{0,51}$/.test(ship.id))
+    if (!SHIP_ID.test(ship.id))
       out.push(
         problem(
           "bad-id",
