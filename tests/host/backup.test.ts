@@ -259,8 +259,8 @@ describe("a ship", () => {
   });
 
   it("is not stopped while other maintenance is at work", async () => {
-    machine.get("systemd-run --unit test-lock flock /run/lock/roadstead-maintain sleep 8");
-    await machine.until("the lock", "! flock -n /run/lock/roadstead-maintain true");
+    machine.get("systemd-run --unit test-lock flock /var/lib/roadstead/maintain.lock sleep 8");
+    await machine.until("the lock", "! flock -n /var/lib/roadstead/maintain.lock true");
     machine.get("systemctl start --no-block roadstead-backup; sleep 4");
     expect([active(), cleanStops()]).toEqual(["active", 0]);
     await machine.until("its end", `[ "$(ls ${OBJECTS} 2>/dev/null | wc -l)" = 1 ]`);

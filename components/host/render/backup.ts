@@ -1,6 +1,6 @@
 // Copies of piers in a bucket off the host, which only their owner can open. They are archives: an old one never runs again.
 import { RHYTHM_HOURS } from "../../../planner/backups";
-import { LIB, PIERS, STATE, unit, type HostFile } from "./file";
+import { LIB, MAINTENANCE_LOCK, PIERS, STATE, unit, type HostFile } from "./file";
 import type { HostBackup, HostSettings } from "./settings";
 import { SHIP_SCRIPT } from "./ship-script";
 
@@ -199,7 +199,7 @@ run) ;;
 *) say "unknown command: $1"; exit 64 ;;
 esac
 [ -z "$only" ] || "$ship" status "$only" >/dev/null
-exec 7>"$root/run/lock/roadstead-backup" 9>"$root/run/lock/roadstead-maintain"
+exec 7>"$root${STATE}/backup.lock" 9>"$root${MAINTENANCE_LOCK}"
 flock -n 7 || { say "copies are being made already"; exit 75; }
 trap resume EXIT
 trap 'exit 143' HUP INT TERM

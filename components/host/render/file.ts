@@ -16,6 +16,8 @@ export interface HostStep {
 
 export const LIB = "/usr/local/lib/roadstead";
 export const STATE = "/var/lib/roadstead";
+/** Held while piers are worked on. Only root may hold it, unlike what lies in /run/lock. */
+export const MAINTENANCE_LOCK = `${STATE}/maintain.lock`;
 /** Where the pier volume is mounted; on an own host a directory may take its place. */
 export const PIERS = "/srv/ships";
 /** GroundSeg's own base directory, where its volume is mounted. */

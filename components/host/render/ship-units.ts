@@ -1,5 +1,5 @@
 // Units that run ships: first boot and later runs are two different units, since they are two different command lines.
-import { LIB, PIERS, unit, type HostFile } from "./file";
+import { LIB, MAINTENANCE_LOCK, PIERS, unit, type HostFile } from "./file";
 import { SHIP_SCRIPT } from "./ship-script";
 import type { HostSettings, HostShip } from "./settings";
 
@@ -191,7 +191,7 @@ failed=0
 say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
 case $task in pack | roll-chop | prep | resume) ;; *) echo "unknown task: $task" >&2; exit 64 ;; esac
-exec 9>"$root/run/lock/roadstead-maintain"
+exec 9>"$root${MAINTENANCE_LOCK}"
 flock -n 9 || { echo "roadstead: other maintenance is running: waiting for its end" >&2; flock -w 14400 9; } || exit 75
 # Whom an earlier run left stopped, since it was killed.
 for mark in "$marks"/*; do

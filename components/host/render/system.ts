@@ -1,5 +1,5 @@
 // The machine under the ships: kernel settings, security updates, a reboot that lets ships finish.
-import { LIB, unit, type HostFile } from "./file";
+import { LIB, MAINTENANCE_LOCK, unit, type HostFile } from "./file";
 
 export function systemFiles(): HostFile[] {
   return [
@@ -64,7 +64,8 @@ Unattended-Upgrade::Automatic-Reboot "false";
 # Reboots when an upgrade asks for it, once every ship has stopped cleanly.
 set -eu
 [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
-exec 9>/run/lock/roadstead-maintain
+umask 077
+exec 9>${MAINTENANCE_LOCK}
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac

@@ -1,6 +1,6 @@
 // A newer vere on a host: brought beside the old one by checksum, and given to one ship at a time through gates. There is no
 // way back once it has written to a pier, so what is not known refuses.
-import { LIB, PIERS, STATE, type HostFile } from "./file";
+import { LIB, MAINTENANCE_LOCK, PIERS, STATE, type HostFile } from "./file";
 import { SHIP_SCRIPT } from "./ship-script";
 
 export const UPGRADE = `${LIB}/upgrade`;
@@ -56,7 +56,7 @@ fi
 say() { echo "roadstead: $id: $*"; }
 refuse() { say "refused: $*. Nothing was changed"; exit 77; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
-exec 9>"$root/run/lock/roadstead-maintain"
+exec 9>"$root${MAINTENANCE_LOCK}"
 flock -n 9 || { say "other maintenance is running: try again when it has ended"; exit 75; }
 
 (cd "$dir" 2>/dev/null && sha256sum -c --quiet sum) || refuse "vere $version is not here as it was fetched: sudo ${UPGRADE} install $version SHA256"

@@ -1,8 +1,10 @@
 // Maintenance, run by sh against a stub of vere: one ship at a time, only between a clean stop and a start.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { maintenance } from "../../../components/host/render/ship-units";
+import { renderHost } from "../../../components/host/render";
+import { bareMetal, groundseg, planet } from "./sample";
 import { booted, ID, PLANET, STUB, type Sandbox } from "./ship-sandbox";
 
 const unit = (id = ID) => `roadstead-ship@${id}.service`;
@@ -38,6 +40,16 @@ it("has a timer for each task, and each starts what a run that was killed had st
     expect(text(`roadstead-${task}.timer`)).toMatch(/^OnCalendar=/m);
     expect(text(`roadstead-${task}.service`)).toContain("ExecStopPost=/usr/local/lib/roadstead/maintain resume\n");
   }
+});
+
+it("is held up by root alone: nobody else can open its lock or put one in its place", () => {
+  const s = running();
+  expect(s.script("maintain", ["resume"]).code).toBe(0);
+  const lock = join(s.root, "var/lib/roadstead/maintain.lock");
+  expect(statSync(lock).mode & 0o777).toBe(0o600);
+  for (const planned of [planet(), groundseg(), bareMetal()])
+    for (const file of renderHost(planned.host, planned.lock, {}).files)
+      expect([file.path, file.content]).toEqual([file.path, expect.not.stringContaining("/run/lock")]);
 });
 
 it("leaves a ship running when the disk has no room for the work, and fails", () => {

@@ -31,7 +31,7 @@ export class Sandbox {
     this.write("usr/local/bin/urbit", STUB, "0755");
     for (const [name, body] of Object.entries(STUBS)) this.write(`stubs/${name}`, `#!/bin/sh\n${body}\n`, "0755");
     this.write("meminfo", "MemTotal: 4000000 kB\nSwapTotal: 2000000 kB\n");
-    mkdirSync(join(this.root, "run/lock"), { recursive: true });
+    mkdirSync(join(this.root, "var/lib/roadstead"), { recursive: true });
     mkdirSync(join(this.root, "srv/ships"), { recursive: true });
   }
 

@@ -70,7 +70,7 @@ class Machine {
     };
     for (const name of NOTED) write(name, `note ${name} "$@"`);
     for (const [name, body] of Object.entries(STUBS)) write(name, body);
-    for (const dir of ["etc", "run/lock", "usr/local/bin", "srv"]) mkdirSync(join(this.root, dir), { recursive: true });
+    for (const dir of ["etc", "usr/local/bin", "srv"]) mkdirSync(join(this.root, dir), { recursive: true });
     writeFileSync(join(this.root, "etc/fstab"), "");
     writeFileSync(join(this.root, "etc/os-release"), "ID=debian\n");
   }

@@ -109,7 +109,7 @@ describe("refuses, and changes nothing,", () => {
     const s = running();
     s.write(
       "usr/local/lib/roadstead/held",
-      `#!/bin/sh\nexec 9>"$ROADSTEAD_ROOT/run/lock/roadstead-maintain"\nflock 9\n"$ROADSTEAD_ROOT/usr/local/lib/roadstead/upgrade" ${ID} 4.7 --backup-taken 9>&-\n`,
+      `#!/bin/sh\nexec 9>"$ROADSTEAD_ROOT/var/lib/roadstead/maintain.lock"\nflock 9\n"$ROADSTEAD_ROOT/usr/local/lib/roadstead/upgrade" ${ID} 4.7 --backup-taken 9>&-\n`,
       "0755",
     );
     expect(s.script("held", [])).toMatchObject({ code: 75 });

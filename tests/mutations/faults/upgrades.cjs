@@ -143,6 +143,15 @@ module.exports = [
     replace: "ReadWritePaths=${PIERS}\n",
   },
   {
+    id: "lock-that-anybody-holds",
+    part,
+    title: "any user of a host can hold up the work on its piers",
+    ...units,
+    file: "components/host/render/file.ts",
+    find: "`${STATE}/maintain.lock`",
+    replace: '"/run/lock/roadstead-maintain"',
+  },
+  {
     id: "maintenance-killed",
     part,
     title: "a ship stays down when the work on its pier is killed",

@@ -87,7 +87,8 @@ put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
 set -eu
 [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
-exec 9>/run/lock/roadstead-maintain
+umask 077
+exec 9>/var/lib/roadstead/maintain.lock
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
@@ -693,7 +694,7 @@ failed=0
 say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
 case $task in pack | roll-chop | prep | resume) ;; *) echo "unknown task: $task" >&2; exit 64 ;; esac
-exec 9>"$root/run/lock/roadstead-maintain"
+exec 9>"$root/var/lib/roadstead/maintain.lock"
 flock -n 9 || { echo "roadstead: other maintenance is running: waiting for its end" >&2; flock -w 14400 9; } || exit 75
 for mark in "$marks"/*; do
 [ ! -e "$mark" ] || "$ship" start "$(basename "$mark")" || failed=1
@@ -853,7 +854,7 @@ fi
 say() { echo "roadstead: $id: $*"; }
 refuse() { say "refused: $*. Nothing was changed"; exit 77; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
-exec 9>"$root/run/lock/roadstead-maintain"
+exec 9>"$root/var/lib/roadstead/maintain.lock"
 flock -n 9 || { say "other maintenance is running: try again when it has ended"; exit 75; }
 
 (cd "$dir" 2>/dev/null && sha256sum -c --quiet sum) || refuse "vere $version is not here as it was fetched: sudo /usr/local/lib/roadstead/upgrade install $version SHA256"

@@ -87,7 +87,8 @@ put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
 set -eu
 [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
-exec 9>/run/lock/roadstead-maintain
+umask 077
+exec 9>/var/lib/roadstead/maintain.lock
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
