@@ -206,8 +206,16 @@ for env in "$root"/etc/roadstead/ships/*.env; do
   pier=$root${PIERS}/$id
   systemctl is-active --quiet "roadstead-ship@$id.service" || { say "not running, left alone"; continue; }
   # Each of these writes a second copy of the snapshot beside the first.
-  need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) + 1048576))
+  need=$(du -sk "$pier/.urb/chk") || need=
+  need=\${need%%[!0-9]*}
   free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
+  case \${need:-x}\${free:-x} in *[!0-9]*)
+    say "$task: its size, or the room for it, could not be told: left running"
+    failed=1
+    continue
+    ;;
+  esac
+  need=$((need + 1048576))
   if [ "$free" -lt "$need" ]; then
     say "$task needs $need KiB free and there are $free: left running"
     failed=1

@@ -119,8 +119,11 @@ young) [ -n "$now" ] || refuse "the first ship with vere $version has not run ${
 esac
 pier=$root${PIERS}/$id
 # The runtime copies the snapshot for its new epoch, and writes another when it converts it.
-need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) * 2 + 1048576))
+need=$(du -sk "$pier/.urb/chk") || need=
+need=\${need%%[!0-9]*}
 free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
+case \${need:-x}\${free:-x} in *[!0-9]*) refuse "its size, or the room for it, could not be told" ;; esac
+need=$((need * 2 + 1048576))
 [ "$free" -ge "$need" ] || refuse "it needs $need KiB free and there are $free"
 if [ -z "$backup" ]; then # one that the backups made since its last start
   at=$(sed -n 's/^time=\\(20.*Z\\)$/\\1/p' "$root${STATE}/backup/$id" 2>/dev/null || true)

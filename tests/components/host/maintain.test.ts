@@ -62,6 +62,18 @@ it("leaves a ship running when the disk has no room for the work, and fails", ()
   expect(s.calls()).toEqual([]);
 });
 
+it.each(["du", "df"])("leaves a ship running, and fails, when %s tells nothing", (tool) => {
+  for (const body of ["exit 1", "exit 0", "echo x\\necho - - - -; exit 0"]) {
+    const s = running();
+    s.write(`stubs/${tool}`, `#!/bin/sh\n${body}\n`, "0755");
+    expect(s.script("maintain", ["pack"])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("could not be told: left running"),
+    });
+    expect(s.calls()).toEqual([]);
+  }
+});
+
 it("leaves the pier alone after a stop that was not clean, by systemd's word or by the ship's own record, and starts the ship", () => {
   for (const file of ["result", "unclean"]) {
     const s = running();

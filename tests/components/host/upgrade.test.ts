@@ -91,6 +91,11 @@ describe("refuses, and changes nothing,", () => {
       undefined,
       { FREE: "1050575" },
     ],
+    ...["du", "df"].map((tool): [string, (s: Sandbox) => void, RegExp] => [
+      `when ${tool} tells nothing`,
+      (s) => s.write(`stubs/${tool}`, "#!/bin/sh\nexit 1\n", "0755"),
+      /could not be told/,
+    ]),
     ["a quarantined ship", (s) => s.run("park", { args: ["for a test"] }), /it is quarantined/],
     ["a ship that does not answer", (s) => s.write("deaf", ""), /an upgrade is no repair/],
     ["a ship that does not run", (s) => s.script("ship", ["stop", ID]), /an upgrade is no repair/],

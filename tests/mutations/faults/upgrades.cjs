@@ -152,6 +152,14 @@ module.exports = [
     replace: '"/run/lock/roadstead-maintain"',
   },
   {
+    id: "room-unknown",
+    part,
+    title: "a ship is stopped for work whose room could not be told",
+    ...units,
+    find: "  case \\${need:-x}\\${free:-x} in *[!0-9]*)",
+    replace: "  case 1 in *[!0-9]*)",
+  },
+  {
     id: "maintenance-killed",
     part,
     title: "a ship stays down when the work on its pier is killed",

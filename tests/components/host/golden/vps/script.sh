@@ -878,8 +878,16 @@ for env in "$root"/etc/roadstead/ships/*.env; do
 id=$(basename "$env" .env)
 pier=$root/srv/ships/$id
 systemctl is-active --quiet "roadstead-ship@$id.service" || { say "not running, left alone"; continue; }
-need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) + 1048576))
+need=$(du -sk "$pier/.urb/chk") || need=
+need=${need%%[!0-9]*}
 free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
+case ${need:-x}${free:-x} in *[!0-9]*)
+say "$task: its size, or the room for it, could not be told: left running"
+failed=1
+continue
+;;
+esac
+need=$((need + 1048576))
 if [ "$free" -lt "$need" ]; then
 say "$task needs $need KiB free and there are $free: left running"
 failed=1
@@ -1086,8 +1094,11 @@ unwell) refuse "the ship that has vere $version already is not well with it" ;;
 young) [ -n "$now" ] || refuse "the first ship with vere $version has not run 24 hours with it (--now does not wait)" ;;
 esac
 pier=$root/srv/ships/$id
-need=$(($(du -sk "$pier/.urb/chk" | cut -f 1) * 2 + 1048576))
+need=$(du -sk "$pier/.urb/chk") || need=
+need=${need%%[!0-9]*}
 free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
+case ${need:-x}${free:-x} in *[!0-9]*) refuse "its size, or the room for it, could not be told" ;; esac
+need=$((need * 2 + 1048576))
 [ "$free" -ge "$need" ] || refuse "it needs $need KiB free and there are $free"
 if [ -z "$backup" ]; then
 at=$(sed -n 's/^time=\(20.*Z\)$/\1/p' "$root/var/lib/roadstead/backup/$id" 2>/dev/null || true)
