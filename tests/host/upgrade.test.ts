@@ -178,6 +178,31 @@ describe("maintenance", () => {
   }, 240_000);
 });
 
+it("a reboot that does not come about, or is killed before it, leaves no ship stopped", async () => {
+  const ended = () =>
+    machine.until(
+      "the end of its unit",
+      `case $(systemctl show -p ActiveState --value roadstead-reboot) in inactive | failed) ;; *) false ;; esac`,
+      120,
+    );
+  machine.get("systemctl mask -q --runtime reboot.target && touch /run/reboot-required");
+  machine.sh("systemctl start roadstead-reboot.service", { limit: 120_000 });
+  await ended();
+  for (const id of [ID, "zod"]) answers(id);
+  expect(machine.get(`cat /srv/ships/${ID}/.urb/stopped-cleanly`)).toMatch(/x$/);
+  behave("slow-stop");
+  for (const id of [ID, "zod"]) machine.get(`systemctl restart roadstead-ship@${id}`);
+  for (const id of [ID, "zod"]) answers(id);
+  machine.sh("systemctl start --no-block roadstead-reboot.service");
+  // The first of them is stopped, and the second is about to.
+  await machine.until("the second stop", `[ $(ls /run/roadstead/stopped | wc -l) = 2 ]`);
+  machine.get("systemctl kill -s KILL roadstead-reboot");
+  await ended();
+  for (const id of [ID, "zod"]) answers(id);
+  expect(machine.sh("ls /run/roadstead/stopped").out).toBe("");
+  machine.get("rm /run/reboot-required; systemctl unmask -q --runtime reboot.target");
+}, 300_000);
+
 it("a reboot that upgrades ask for waits for a ship that takes longer to stop than systemd would", async () => {
   behave("very-slow-stop");
   restart();

@@ -30,7 +30,7 @@ export function hostFiles(settings: HostSettings): HostFile[] {
         ];
   return [
     bootstrapUnit(),
-    ...systemFiles(),
+    ...systemFiles(settings.kind !== HostKind.GroundSeg),
     ...accessFiles(settings),
     ...volumeFiles(settings),
     ...diskFiles(settings),

@@ -1,7 +1,8 @@
 // The machine under the ships: kernel settings, security updates, a reboot that lets ships finish.
 import { LIB, MAINTENANCE_LOCK, unit, type HostFile } from "./file";
 
-export function systemFiles(): HostFile[] {
+/** `ships`: whether units of ours run ships here. */
+export function systemFiles(ships: boolean): HostFile[] {
   return [
     {
       path: "/etc/sysctl.d/zz-roadstead.conf",
@@ -61,7 +62,7 @@ Unattended-Upgrade::Automatic-Reboot "false";
       path: `${LIB}/reboot`,
       mode: "0755",
       content: `#!/bin/sh
-# Reboots when an upgrade asks for it, once every ship has stopped cleanly.
+# Reboots when an upgrade asks for it, once every ship has stopped cleanly. Who was stopped for nothing is started by the unit's end.
 set -eu
 [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
 umask 077
@@ -69,15 +70,23 @@ exec 9>${MAINTENANCE_LOCK}
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-id() { echo "$1" | sed 's/.*@\\(.*\\)[.]service/\\1/'; }
+marks=/run/roadstead/stopped
+mkdir -p $marks
 for unit in $running; do
-  if ! ${LIB}/ship stop "$(id "$unit")"; then
-    echo "roadstead: reboot put off" >&2
-    for other in $running; do ${LIB}/ship start "$(id "$other")"; done
-    exit 1
-  fi
+  id=\${unit#*@}
+  id=\${id%.service}
+  # A start that was under way takes the mark along.
+  until
+    exec 8>>"$marks/$id"
+    flock 8
+    [ "$marks/$id" -ef "/proc/$$/fd/8" ]
+  do :; done
+  ${LIB}/ship stop "$id" || { echo "roadstead: reboot put off" >&2; exit 1; }
 done
 systemctl reboot
+# The reboot ends this, or there is none.
+sleep 900
+exit 1
 `,
     },
     unit(
@@ -89,7 +98,12 @@ Description=Reboot for upgrades after a graceful stop of every ship
 Type=oneshot
 TimeoutStartSec=infinity
 ExecStart=${LIB}/reboot
-`,
+${
+  ships
+    ? `ExecStopPost=/bin/sh -c '[ $$SERVICE_RESULT = success ] || exec ${LIB}/maintain resume'
+`
+    : ""
+}`,
     ),
     unit(
       "roadstead-reboot.timer",

@@ -52,6 +52,13 @@ it("is held up by root alone: nobody else can open its lock or put one in its pl
       expect([file.path, file.content]).toEqual([file.path, expect.not.stringContaining("/run/lock")]);
 });
 
+it("is what the unit of a reboot ends with when there is none", () => {
+  const unitOf = ({ host, lock }: ReturnType<typeof planet>) =>
+    renderHost(host, lock, {}).files.find((f) => f.path.endsWith("/roadstead-reboot.service"))!.content;
+  expect(unitOf(bareMetal())).toContain("success ] || exec /usr/local/lib/roadstead/maintain resume'\n");
+  expect(unitOf(groundseg())).not.toContain("ExecStopPost");
+});
+
 it("leaves a ship running when the disk has no room for the work, and fails", () => {
   const s = running();
   const done = s.script("maintain", ["pack"], { FREE: "1000" });

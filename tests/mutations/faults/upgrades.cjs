@@ -160,6 +160,15 @@ module.exports = [
     replace: "  case 1 in *[!0-9]*)",
   },
   {
+    id: "reboot-that-never-came",
+    part,
+    title: "a reboot that is killed or refused leaves every ship stopped",
+    ...units,
+    file: "components/host/render/system.ts",
+    find: "$$SERVICE_RESULT = success ] ||",
+    replace: "$$SERVICE_RESULT = success ] || true ||",
+  },
+  {
     id: "maintenance-killed",
     part,
     title: "a ship stays down when the work on its pier is killed",

@@ -92,15 +92,21 @@ exec 9>/var/lib/roadstead/maintain.lock
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-id() { echo "$1" | sed 's/.*@\(.*\)[.]service/\1/'; }
+marks=/run/roadstead/stopped
+mkdir -p $marks
 for unit in $running; do
-if ! /usr/local/lib/roadstead/ship stop "$(id "$unit")"; then
-echo "roadstead: reboot put off" >&2
-for other in $running; do /usr/local/lib/roadstead/ship start "$(id "$other")"; done
-exit 1
-fi
+id=${unit#*@}
+id=${id%.service}
+until
+exec 8>>"$marks/$id"
+flock 8
+[ "$marks/$id" -ef "/proc/$$/fd/8" ]
+do :; done
+/usr/local/lib/roadstead/ship stop "$id" || { echo "roadstead: reboot put off" >&2; exit 1; }
 done
 systemctl reboot
+sleep 900
+exit 1
 ROADSTEAD_FILE
 
 put /etc/systemd/system/roadstead-reboot.service 0644 <<'ROADSTEAD_FILE'
@@ -111,6 +117,7 @@ Description=Reboot for upgrades after a graceful stop of every ship
 Type=oneshot
 TimeoutStartSec=infinity
 ExecStart=/usr/local/lib/roadstead/reboot
+ExecStopPost=/bin/sh -c '[ $$SERVICE_RESULT = success ] || exec /usr/local/lib/roadstead/maintain resume'
 ROADSTEAD_FILE
 
 put /etc/systemd/system/roadstead-reboot.timer 0644 <<'ROADSTEAD_FILE'
