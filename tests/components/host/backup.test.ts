@@ -339,7 +339,7 @@ describe("the files", () => {
       backup: { ...BACKUP, endpoint: undefined, region: "us-east-1" },
     });
     expect(Buffer.from(deliverUserData("aws", userData).userDataBase64!, "base64").length).toBeLessThanOrEqual(
-      16_384 - 300,
+      16_384 - 200,
     );
   });
 });
