@@ -210,7 +210,7 @@ for env in "$root"/etc/roadstead/ships/*.env; do
   need=\${need%%[!0-9]*}
   free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
   case \${need:-x}\${free:-x} in *[!0-9]*)
-    say "$task: its size, or the room for it, could not be told: left running"
+    say "$task: room could not be told: left running"
     failed=1
     continue
     ;;

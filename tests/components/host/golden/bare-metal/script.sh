@@ -718,7 +718,7 @@ need=$(du -sk "$pier/.urb/chk") || need=
 need=${need%%[!0-9]*}
 free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
 case ${need:-x}${free:-x} in *[!0-9]*)
-say "$task: its size, or the room for it, could not be told: left running"
+say "$task: room could not be told: left running"
 failed=1
 continue
 ;;
@@ -933,7 +933,7 @@ pier=$root/srv/ships/$id
 need=$(du -sk "$pier/.urb/chk") || need=
 need=${need%%[!0-9]*}
 free=$(df -Pk "$pier" | awk 'NR == 2 { print $4 }')
-case ${need:-x}${free:-x} in *[!0-9]*) refuse "its size, or the room for it, could not be told" ;; esac
+case ${need:-x}${free:-x} in *[!0-9]*) refuse "room could not be told" ;; esac
 need=$((need * 2 + 1048576))
 [ "$free" -ge "$need" ] || refuse "it needs $need KiB free and there are $free"
 if [ -z "$backup" ]; then
