@@ -31,11 +31,11 @@ for at in ${watched}; do
     # Where inodes are made as they are needed there is no share of them.
     [ "$of$used" != inodes- ] || used=0
     case $used in '' | *[!0-9]*) said="$said$at: its $of cannot be measured. " used=0 ;; esac
-    [ "$used" -le $most ] || most=$used
+    [ "$used" -le "$most" ] || most=$used
   done
-  if [ $most -ge ${DISK_ALARM.now} ]; then
+  if [ "$most" -ge ${DISK_ALARM.now} ]; then
     said="$said$at is $most % full: make room now, or stop the ships cleanly. "
-  elif [ $most -ge ${DISK_ALARM.soon} ]; then
+  elif [ "$most" -ge ${DISK_ALARM.soon} ]; then
     said="$said$at is $most % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
   fi
 done

@@ -411,11 +411,11 @@ used=$(df $option "$at") || used=
 used=$(echo "$used" | awk 'NR == 2 { sub("%", "", $5); print $5 }')
 [ "$of$used" != inodes- ] || used=0
 case $used in '' | *[!0-9]*) said="$said$at: its $of cannot be measured. " used=0 ;; esac
-[ "$used" -le $most ] || most=$used
+[ "$used" -le "$most" ] || most=$used
 done
-if [ $most -ge 92 ]; then
+if [ "$most" -ge 92 ]; then
 said="$said$at is $most % full: make room now, or stop the ships cleanly. "
-elif [ $most -ge 80 ]; then
+elif [ "$most" -ge 80 ]; then
 said="$said$at is $most % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
 fi
 done
