@@ -36,7 +36,7 @@ export interface SharedHostInputs {
 }
 
 /** A schedule that snapshots the volumes with a tag. */
-export interface VolumeSnapshots {
+export interface SnapshotsOfVolume {
   /** The schedule's `backupTag`. */
   tag: string;
   /** Hours between two snapshots; only said, never set here. */
@@ -84,7 +84,7 @@ export interface HostPlaceArgs {
   /** What several hosts of one stack share. */
   shared?: SharedHostInputs;
   /** AWS: the snapshot schedule that selects the pier volume; see Backups. Default: none does. Changes the volume's tags in place. */
-  snapshots?: VolumeSnapshots;
+  snapshots?: SnapshotsOfVolume;
   /** How `pulumi up` runs the set-up again when it changes, and delivers secrets. Default: not at all; both are done by hand. */
   ssh?: HostSsh;
   /** Preview only: mark missing versions and images instead of throwing. Default false. */
