@@ -6,7 +6,7 @@ import type { Architecture, LockedHost } from "../../planner/architecture/schema
 import { renderHost, type RenderedHost, type RenderHostOptions } from "../../components/host/render";
 import { planText } from "../../cli/planning";
 import type { Io } from "../../cli/io";
-import { bareMetal, groundseg, host, lock, planet, ship } from "../components/host/sample";
+import { bareMetal, groundseg, host, lock, planet, RECIPIENT, ship } from "../components/host/sample";
 import { VERSIONS } from "./downloads";
 
 export interface Sample {
@@ -49,8 +49,6 @@ export const home = (): Sample => swapless(settled(planet()));
 const root = join(__dirname, "../..");
 const io = { cwd: root, env: {} } as Io;
 
-/** An example's own recipients are nobody's, and refused. */
-const RECIPIENT = "age1vz9acwqs7zvnkfd5jg9ycd0500qnz8w4wse7jk2fhlsrdm95cfeqh3rxzx";
 const ownKeys = ({ backup }: Architecture): Partial<Architecture> =>
   backup.offHost ? { backup: { ...backup, offHost: { ...backup.offHost, recipients: [RECIPIENT] } } } : {};
 

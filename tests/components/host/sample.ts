@@ -102,3 +102,6 @@ export const bareMetal = () => ({
     { dns: { domain: null, zoneId: null } },
   ),
 });
+
+/** A public key of age whose owner exists: an example's own are nobody's, and refused. */
+export const RECIPIENT = "age1vz9acwqs7zvnkfd5jg9ycd0500qnz8w4wse7jk2fhlsrdm95cfeqh3rxzx";

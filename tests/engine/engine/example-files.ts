@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { applySet, checkRequirements, defaultCatalog, plan, problemText } from "../../../planner";
 import type { ShipClass } from "../../../planner";
+import { RECIPIENT } from "../../components/host/sample";
 import { type Example, completed, KUBECONFIG } from "./examples";
 import { madeUpNames } from "./made-up-names";
 
@@ -63,5 +64,6 @@ function named(data: Data, file: string): Example {
   const nicknames = given.flatMap((s) => s.nickname ?? []);
   const { kubeconfigSecret } = (data.existing ?? {}) as { kubeconfigSecret?: string };
   const secrets = kubeconfigSecret === undefined ? {} : { [kubeconfigSecret]: KUBECONFIG };
-  return completed({ ...data, ships }, [...known, ...names], nicknames, secrets);
+  const backups = data.backups === undefined ? {} : { backups: { ...data.backups, recipients: [RECIPIENT] } };
+  return completed({ ...data, ...backups, ships }, [...known, ...names], nicknames, secrets);
 }
