@@ -18,7 +18,7 @@ const built = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio:
 if (built.status !== 0) fail("the program these tests run could not be built");
 const scratch = mkdtempSync(join(tmpdir(), `roadstead-engine-run-${process.pid}-`));
 // Engines end with the worker of Jest that started them (engine/parent.cjs).
-await runSuites({ folder: here, limitMinutes: 30, env: { ROADSTEAD_PULUMI: pulumi, ROADSTEAD_SCRATCH: scratch } });
+await runSuites({ folder: here, limitMinutes: 45, env: { ROADSTEAD_PULUMI: pulumi, ROADSTEAD_SCRATCH: scratch } });
 rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 
 /** What a killed run left behind. One that still runs, in another terminal, keeps its folder. */
