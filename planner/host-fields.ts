@@ -17,6 +17,11 @@ export const STABLE_DEVICE = /^\/dev\/disk\/by-id\/[\w.:+-]+$/;
 /** vere's --loom, a power of two: 2 to 16 GiB. */
 export const LOOM = { least: 31, most: 34 } as const;
 
+/** Of a pier's disk, GiB. */
+export const LEAST_PIER_GIB = 10;
+/** Room beside the piers: Docker images and the daemon under GroundSeg, the system on an own host, GiB (reference model). */
+export const GROUNDSEG_EXTRA_GIB = 20;
+
 /** A network as every firewall writes it: four decimal parts or IPv6, no zone, and a length. */
 export const isNetwork = (cidr: string): boolean =>
   /^[\da-f.:]+\/\d{1,3}$/i.test(cidr) &&

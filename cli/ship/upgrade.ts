@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { HostKind } from "../../components/host/render/settings";
 import { UPGRADE } from "../../components/host/render/upgrade";
-import { sshArguments, type Login } from "../doctor/host/login";
+import { notStarted, sshArguments, type Login } from "../doctor/host/login";
 import { hostTarget } from "../doctor/host/target";
 import { machineProbe } from "../doctor/probe";
-import { EXIT, type ExitCode, Stop, usage } from "../exit";
+import { EXIT, type ExitCode, usage } from "../exit";
 import type { Io } from "../io";
 
 export interface ShipUpgradeOptions {
@@ -108,12 +108,7 @@ function follow(io: Io, login: Login, command: string): Promise<number | null> {
     }
     ssh.on("error", (error: NodeJS.ErrnoException) => {
       process.removeListener("SIGINT", cancel);
-      reject(
-        new Stop(
-          EXIT.failed,
-          error.code === "ENOENT" ? "ssh is not on the PATH" : `ssh could not be started: ${error.message}`,
-        ),
-      );
+      reject(notStarted(error));
     });
     ssh.on("close", (code) => {
       process.removeListener("SIGINT", cancel);

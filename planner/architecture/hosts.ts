@@ -1,7 +1,8 @@
 // Hosts of a lock: recorded ones keep name, cell and ships; the plan's sizes are dealt out to them, then to new ones.
 import type { Catalog } from "../catalog/catalog";
 import { type Berth, moor } from "../plan/berths";
-import { EC2_ROOT_GIB, GROUNDSEG_EXTRA_GIB, groundsegRoom, ownRoom } from "../plan/modes/machines";
+import { GROUNDSEG_EXTRA_GIB } from "../host-fields";
+import { EC2_ROOT_GIB, groundsegRoom, ownRoom } from "../plan/modes/machines";
 import type { Candidate, PlannedNode } from "../plan/schema";
 import { MAX_SHIPS_PER_CELL } from "../predicates";
 import type { OwnHost } from "../requirements/schema";

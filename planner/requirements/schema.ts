@@ -1,7 +1,7 @@
 // What a user needs, as data. Every field is documented here, and nowhere else:
 // `roadstead schema requirements` prints this file's JSON Schema.
 import { z } from "zod";
-import { DOMAIN, isNetwork, LOOM } from "../host-fields";
+import { DOMAIN, isNetwork, LEAST_PIER_GIB, LOOM } from "../host-fields";
 import { backupsSchema } from "./backups";
 import { existingSchema } from "./existing";
 import { COMPLIANCE, image, secretName } from "./fields";
@@ -65,7 +65,12 @@ const shipSettings = {
     .describe(
       "Memory requested per ship in GiB (on a VPS: the host's memory). Default 4. The limit is the larger of this and loom plus headroom.",
     ),
-  diskGiB: z.number().int().min(10).max(1024).describe("Pier volume per ship in GiB. Default 20. Piers only grow."),
+  diskGiB: z
+    .number()
+    .int()
+    .min(LEAST_PIER_GIB)
+    .max(1024)
+    .describe("Pier volume per ship in GiB. Default 20. Piers only grow."),
   cpu: z.number().min(0.05).max(16).describe("vCPU requested per ship. Default 0.25."),
   loom: z
     .number()

@@ -34,6 +34,14 @@ const withOptions = ({ options }: Login): string[] => [...DECIDED, ...options, .
 /** What stands before the command on ssh's command line. */
 export const sshArguments = (login: Login): string[] => ["-T", ...withOptions(login), "--", login.target];
 
+export const notStarted = (error: NodeJS.ErrnoException): Stop =>
+  new Stop(
+    EXIT.failed,
+    error.code === "ENOENT"
+      ? "ssh is not on the PATH; install OpenSSH's client (openssh-client)"
+      : `ssh could not be started: ${error.message}`,
+  );
+
 /** Runs a script on the host as root, by sudo that asks for nothing. */
 export function askHost(io: Io, login: Login, script: string): Promise<Said> {
   // Whatever the login shell is.
@@ -60,11 +68,7 @@ export function askHost(io: Io, login: Login, script: string): Promise<Said> {
     ssh.stdin.end(script);
     ssh.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(limit);
-      reject(
-        error.code === "ENOENT"
-          ? new Stop(EXIT.failed, "ssh is not on the PATH; install OpenSSH's client (openssh-client)")
-          : new Stop(EXIT.failed, `ssh could not be started: ${error.message}`),
-      );
+      reject(notStarted(error));
     });
     ssh.on("close", (code) => {
       clearTimeout(limit);

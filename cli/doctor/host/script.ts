@@ -1,6 +1,6 @@
 // What a host is asked: one POSIX script, sent over SSH on standard input. It reads only, installs nothing, and never opens a key,
 // a pier or a ship's log. It decides nothing either: each fact is what a program printed, judged where the doctor runs.
-import { GROUNDSEG_BASE, LIB, PIERS, STATE } from "../../../components/host/render/file";
+import { GROUNDSEG_BASE, LIB, MARKS, PIERS, STATE } from "../../../components/host/render/file";
 
 export const FACTS_SCHEMA = "roadstead/host-facts/1";
 
@@ -83,7 +83,7 @@ main() {
     case $id in '*' | *[!a-z0-9-]*) continue ;; esac
     fact "ship/$id/env" grep -E '^[A-Z_]+=' "$env"
     fact "ship/$id/record" sh -c 'for d in ${STATE}/ships ${PIERS}/.roadstead; do for f in first-boot event quarantine loom vere; do [ ! -e "$d/$1/$f" ] || echo "$d $f $(head -n 1 "$d/$1/$f")"; done; done' sh "$id"
-    fact "ship/$id/has" sh -c '[ ! -d "${PIERS}/$1/.urb" ] || echo pier; [ ! -e "/run/roadstead/keys/$1" ] || echo key; [ ! -e "/run/roadstead/stopped/$1" ] || echo stopped' sh "$id"
+    fact "ship/$id/has" sh -c '[ ! -d "${PIERS}/$1/.urb" ] || echo pier; [ ! -e "/run/roadstead/keys/$1" ] || echo key; [ ! -e "${MARKS}/$1" ] || echo stopped' sh "$id"
     fact "ship/$id/health" sh -c 'port=$(sed -n "s/^HTTP_PORT=\\([0-9][0-9]*\\)$/\\1/p" "$1"); curl -s -o /dev/null -m 10 -w "%{http_code}" "http://127.0.0.1:$port/~_~/healthz"' sh "$env"
     fact "ship/$id/units" systemctl show -p Id,LoadState,ActiveState,SubState,Result,UnitFileState,NRestarts,ExecMainStatus,ActiveEnterTimestamp,ExecMainExitTimestamp -- "roadstead-ship@$id.service" "roadstead-first-boot@$id.service"
     fact "ship/$id/loom" sh -c 'pid=$(systemctl show -p MainPID --value "roadstead-ship@$1.service"); [ "\${pid:-0}" -gt 0 ] && tr "\\0" "\\n" <"/proc/$pid/cmdline" | sed -n "/^--loom$/{n;p;}"' sh "$id"

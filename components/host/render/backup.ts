@@ -1,8 +1,9 @@
 // Copies of piers in a bucket off the host, which only their owner can open. They are archives: an old one never runs again.
 import { RHYTHM_HOURS } from "../../../planner/backups";
-import { LIB, MAINTENANCE_LOCK, PIERS, STATE, unit, type HostFile } from "./file";
+import { alarm } from "./alarm";
+import { LIB, MAINTENANCE_LOCK, MARKS, PIERS, STATE, unit, type HostFile } from "./file";
 import type { HostBackup, HostSettings } from "./settings";
-import { SHIP_SCRIPT } from "./ship-script";
+import { AS_SHIP, HOLD_MARK, SHIP_SCRIPT } from "./ship-script";
 
 export const BACKUP_SCRIPT = `${LIB}/backup`;
 
@@ -80,11 +81,11 @@ export ${remote(backup)}
 ship=$root${SHIP_SCRIPT}
 own=$root${PIERS}/.roadstead/.backup
 sent=$root${STATE}/backup
-marks=$root/run/roadstead/stopped
+marks=$root${MARKS}
 said=
 say() { echo "roadstead: $*" >&2; }
 bad() { say "$*"; said="$said$*. "; }
-as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+${AS_SHIP}
 last() { sed -n "s/^$1=//p" "$sent/$id" 2>/dev/null; }
 # A record that is torn, or of a time to come, is none.
 hours() {
@@ -150,12 +151,7 @@ copy() {
     { bad "$id: a copy needs \${need:-unknown} KiB free and there are \${free:-unknown}: left running"; return 0; }
   flock -w 14400 9 || { bad "$id: maintenance does not end: not copied"; return 0; }
   if [ "$(state)" = active ]; then
-    # While it is held, no start gets through; one that was under way takes it along.
-    until
-      exec 8>>"$marks/$id"
-      flock 8
-      [ "$marks/$id" -ef "/proc/$$/fd/8" ]
-    do :; done
+    ${HOLD_MARK}
     { "$ship" stop "$id" && archive; } || rm -f "$part"
     [ -e "$part" ] || bad "$id: no copy was made"
     resume
@@ -212,19 +208,6 @@ done
 [ -z "$only" ] || { [ -z "$said" ]; exit; }
 told=$root/run/roadstead-backup
 notice=$root/run/motd.d/60-roadstead-backup
-level=$(echo "$said" | sed 's/[0-9]//g')
-if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
-  echo "$level" >"$told"
-  alarm=$root/etc/roadstead/alarm
-  [ ! -x "$alarm" ] || "$alarm" "$(hostname): \${said:-copies are made again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
-fi
-if [ -z "$said" ]; then
-  rm -f "$notice"
-  exit 0
-fi
-mkdir -p "$(dirname "$notice")"
-echo "roadstead: $said" >"$notice"
-echo "<2>roadstead: $said" >&2
-exit 1
+${alarm("[0-9]", "copies are made again")}
 `;
 }

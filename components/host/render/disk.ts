@@ -1,4 +1,5 @@
 // An alarm while there is still room: a ship on a full disk stops, and may not start again.
+import { alarm } from "./alarm";
 import { LIB, unit, type HostFile } from "./file";
 import type { HostSettings } from "./settings";
 import { mountPoint } from "./volume";
@@ -39,20 +40,7 @@ for at in ${watched}; do
     said="$said$at is $most % full: grow it (volumeGiB), or run roadstead-pack and roadstead-roll-chop. "
   fi
 done
-level=$(echo "$said" | sed 's/[0-9]* % full//g')
-if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
-  echo "$level" >"$told"
-  alarm=$root/etc/roadstead/alarm
-  [ ! -x "$alarm" ] || "$alarm" "$(hostname): \${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
-fi
-if [ -z "$said" ]; then
-  rm -f "$notice"
-  exit 0
-fi
-mkdir -p "$(dirname "$notice")"
-echo "roadstead: $said" >"$notice"
-echo "<2>roadstead: $said" >&2
-exit 1
+${alarm("[0-9]* % full", "disks have room again")}
 `,
     },
     unit(

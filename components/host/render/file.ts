@@ -18,6 +18,8 @@ export const LIB = "/usr/local/lib/roadstead";
 export const STATE = "/var/lib/roadstead";
 /** Held while piers are worked on. Only root may hold it, unlike what lies in /run/lock. */
 export const MAINTENANCE_LOCK = `${STATE}/maintain.lock`;
+/** One mark a ship whose pier is worked on: while it is held no start gets through, and whoever was killed left it there. */
+export const MARKS = "/run/roadstead/stopped";
 /** Where the pier volume is mounted; on an own host a directory may take its place. */
 export const PIERS = "/srv/ships";
 /** GroundSeg's own base directory, where its volume is mounted. */

@@ -1,13 +1,10 @@
 // What of a host can be given once only, or has to be large enough: ports and disks.
+import { GROUNDSEG_EXTRA_GIB, LEAST_PIER_GIB } from "../../../planner/host-fields";
 import type { PredicateProblem } from "../../../planner/predicates";
 import { GROUNDSEG_API_PORT, GROUNDSEG_UI_PORT } from "./groundseg-command";
 import type { HostPlace } from "./place";
 import { HostKind, type HostSettings } from "./settings";
 
-/** The least that requirements take for a pier, GiB. */
-const LEAST_PIER_GIB = 10;
-/** Docker images and the daemon beside the piers, GiB, as the plan prices them. */
-const GROUNDSEG_EXTRA_GIB = 20;
 /** Debian with what the bootstrap installs, and room for logs and upgrades, GiB. Own judgment. */
 const LEAST_ROOT_GIB = 8;
 /** vere's loopback, by its source: the first ship's, and upward from there when it is taken. */

@@ -1,8 +1,18 @@
 // The guard around every start of a ship: one POSIX script, called by the units with a command and a ship's id.
 // It is where "a ship never runs twice, and an old copy never runs again" is kept on a host.
-import { LIB, PIERS, STATE, type HostFile } from "./file";
+import { LIB, MARKS, PIERS, STATE, type HostFile } from "./file";
 
 export const SHIP_SCRIPT = `${LIB}/ship`;
+
+/** Of a script: runs a program as the ships' user. */
+export const AS_SHIP = `as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }`;
+
+/** Of a script that has `marks` and `id`: holds the ship's mark on 8. A start that was under way takes the mark along, so it is looked at again. */
+export const HOLD_MARK = `until
+exec 8>>"$marks/$id"
+flock 8
+[ "$marks/$id" -ef "/proc/$$/fd/8" ]
+do :; done`;
 
 /** Free MiB that a first boot is not started without: twice the 762 MB of a new planet (urbit#7275) and room for its log. */
 export const FIRST_BOOT_MIB = 2048;
@@ -29,7 +39,7 @@ there=$root${PIERS}/.roadstead/$id
 pier=$root${PIERS}/$id
 key=$root/run/roadstead/keys/$id
 unit=roadstead-ship@$id.service
-mark=$root/run/roadstead/stopped/$id
+mark=$root${MARKS}/$id
 # The pier's own vere: a newer one only comes through the upgrade. The volume's word first, it belongs to the pier.
 vere=$(cat "$there/vere" "$here/vere" 2>/dev/null | head -n 1 || true)
 default=\${ROADSTEAD_URBIT:-$root/usr/local/bin/urbit}
@@ -37,7 +47,7 @@ urbit=$default
 [ -z "$vere" ] || urbit=$root${LIB}/vere/\${vere%% *}/urbit
 
 say() { echo "roadstead: $id: $*" >&2; }
-as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+${AS_SHIP}
 put() { # put NAME VALUE: on both places, through a rename, on disk before anything else happens
   for dir in "$here" "$there"; do
     mkdir -p "$dir"

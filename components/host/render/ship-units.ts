@@ -1,6 +1,6 @@
 // Units that run ships: first boot and later runs are two different units, since they are two different command lines.
-import { LIB, MAINTENANCE_LOCK, PIERS, unit, type HostFile } from "./file";
-import { SHIP_SCRIPT } from "./ship-script";
+import { LIB, MAINTENANCE_LOCK, MARKS, PIERS, unit, type HostFile } from "./file";
+import { AS_SHIP, HOLD_MARK, SHIP_SCRIPT } from "./ship-script";
 import type { HostSettings, HostShip } from "./settings";
 
 const firstBootOf = (ship: HostShip): string =>
@@ -186,10 +186,10 @@ umask 077
 root=\${ROADSTEAD_ROOT:-}
 task=\${1:?task}
 ship=$root${SHIP_SCRIPT}
-marks=$root/run/roadstead/stopped
+marks=$root${MARKS}
 failed=0
 say() { echo "roadstead: $id: $*" >&2; }
-as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+${AS_SHIP}
 case $task in pack | roll-chop | prep | resume) ;; *) echo "unknown task: $task" >&2; exit 64 ;; esac
 exec 9>"$root${MAINTENANCE_LOCK}"
 flock -n 9 || { echo "roadstead: other maintenance is running: waiting for its end" >&2; flock -w 14400 9; } || exit 75
@@ -221,12 +221,7 @@ for env in "$root"/etc/roadstead/ships/*.env; do
     failed=1
     continue
   fi
-  # A start that was under way takes the mark along.
-  until
-    exec 8>>"$marks/$id"
-    flock 8
-    [ "$marks/$id" -ef "/proc/$$/fd/8" ]
-  do :; done
+  ${HOLD_MARK}
   trap 'exec 8>&-; "$ship" start "$id"' EXIT
   if "$ship" stop "$id"; then
     loom=$(sed -n 's/^LOOM=//p' "$env")

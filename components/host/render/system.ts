@@ -1,5 +1,6 @@
 // The machine under the ships: kernel settings, security updates, a reboot that lets ships finish.
-import { LIB, MAINTENANCE_LOCK, unit, type HostFile } from "./file";
+import { LIB, MAINTENANCE_LOCK, MARKS, unit, type HostFile } from "./file";
+import { HOLD_MARK } from "./ship-script";
 
 /** `ships`: whether units of ours run ships here. */
 export function systemFiles(ships: boolean): HostFile[] {
@@ -70,17 +71,12 @@ exec 9>${MAINTENANCE_LOCK}
 flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
 running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
 case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-marks=/run/roadstead/stopped
+marks=${MARKS}
 mkdir -p $marks
 for unit in $running; do
   id=\${unit#*@}
   id=\${id%.service}
-  # A start that was under way takes the mark along.
-  until
-    exec 8>>"$marks/$id"
-    flock 8
-    [ "$marks/$id" -ef "/proc/$$/fd/8" ]
-  do :; done
+  ${HOLD_MARK}
   ${LIB}/ship stop "$id" || { echo "roadstead: reboot put off" >&2; exit 1; }
 done
 systemctl reboot

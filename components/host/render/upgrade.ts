@@ -1,7 +1,7 @@
 // A newer vere on a host: brought beside the old one by checksum, and given to one ship at a time through gates. There is no
 // way back once it has written to a pier, so what is not known refuses.
-import { LIB, MAINTENANCE_LOCK, PIERS, STATE, type HostFile } from "./file";
-import { SHIP_SCRIPT } from "./ship-script";
+import { LIB, MAINTENANCE_LOCK, MARKS, PIERS, STATE, type HostFile } from "./file";
+import { AS_SHIP, HOLD_MARK, SHIP_SCRIPT } from "./ship-script";
 
 export const UPGRADE = `${LIB}/upgrade`;
 
@@ -55,7 +55,7 @@ if [ -z "\${ROADSTEAD_APART:-}" ]; then # goes on when whoever asked for it is c
 fi
 say() { echo "roadstead: $id: $*"; }
 refuse() { say "refused: $*. Nothing was changed"; exit 77; }
-as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
+${AS_SHIP}
 exec 9>"$root${MAINTENANCE_LOCK}"
 flock -n 9 || { say "other maintenance is running: try again when it has ended"; exit 75; }
 
@@ -140,12 +140,9 @@ again() { # everything is as it was
   say "not upgraded: $*. It has vere $have as before$([ $code = 0 ] || echo ', and does not answer')"
   exit 1
 }
-mkdir -p "$root/run/roadstead/stopped"
-until # a start that was under way takes the mark along
-  exec 8>>"$root/run/roadstead/stopped/$id"
-  flock 8
-  [ "$root/run/roadstead/stopped/$id" -ef "/proc/$$/fd/8" ]
-do :; done
+marks=$root${MARKS}
+mkdir -p "$marks"
+${HOLD_MARK}
 say "stops"
 "$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
 loom=$(sed -n 's/^LOOM=//p' "$root/etc/roadstead/ships/$id.env")

@@ -2,6 +2,7 @@
 import { priceOf } from "../../catalog/catalog";
 import { LIMITS } from "../../catalog/limits";
 import { zonesOf } from "../../catalog/regions";
+import { GROUNDSEG_EXTRA_GIB } from "../../host-fields";
 import { Bill, type Context, type Draft, HOURS_PER_MONTH, MINUTES } from "../draft";
 import { recoveryOnAws, recoveryOnHosts } from "../recovery";
 import { claimVolumes, dropletBackups } from "../host-wishes";
@@ -11,7 +12,6 @@ import { sharedHosts } from "./shared-hosts";
 import {
   allowedSizes,
   EC2_ROOT_GIB,
-  GROUNDSEG_EXTRA_GIB,
   type HostSize,
   largestMemory,
   memoryGroups,

@@ -1,6 +1,7 @@
 // What every way to host needs of the fleet and of the machines one can rent.
 import { priceOf } from "../../catalog/catalog";
 import { LIMITS } from "../../catalog/limits";
+import { GROUNDSEG_EXTRA_GIB } from "../../host-fields";
 import type { OwnHost } from "../../requirements/schema";
 import type { Berth } from "../berths";
 import { type Context, HOURS_PER_MONTH, once } from "../draft";
@@ -15,8 +16,6 @@ export const ACCESS_LOG_GB = 1;
 
 /** What the operating system and the host's own services keep, GiB (reference model: 1.5 on a GroundSeg host). */
 export const HOST_OVERHEAD_GIB = 1.5;
-/** Room on a GroundSeg volume beside the piers: Docker images and the daemon, GiB (reference model). */
-export const GROUNDSEG_EXTRA_GIB = 20;
 
 type Room = Pick<Berth, "memoryMiB" | "diskGiB" | "ships">;
 

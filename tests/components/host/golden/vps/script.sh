@@ -1122,11 +1122,12 @@ code=0
 say "not upgraded: $*. It has vere $have as before$([ $code = 0 ] || echo ', and does not answer')"
 exit 1
 }
-mkdir -p "$root/run/roadstead/stopped"
+marks=$root/run/roadstead/stopped
+mkdir -p "$marks"
 until
-exec 8>>"$root/run/roadstead/stopped/$id"
+exec 8>>"$marks/$id"
 flock 8
-[ "$root/run/roadstead/stopped/$id" -ef "/proc/$$/fd/8" ]
+[ "$marks/$id" -ef "/proc/$$/fd/8" ]
 do :; done
 say "stops"
 "$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
