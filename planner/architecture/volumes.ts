@@ -38,13 +38,14 @@ const recorded = ({ volumeKey, tang, claimRegion, dataDevice }: LockedHost): Vol
 
 /**
  * A host of the lock whose volume may have been prepared. A VPS of a ship nobody named was never made; of a machine of one's
- * own only its owner knows that its disk is gone, and the record that guards the ship lies on the disk and on the machine.
+ * own only its owner knows that its disk is gone, and the record that guards the ship lies on the disk and on the machine:
+ * --force takes what the file says of it, and of one it does not name it says nothing.
  */
-const prepared = (previous: LockedHost | null, { neverDeployed, force }: VolumeInput): LockedHost | null =>
+const prepared = ({ previous, own }: HostPlan, { neverDeployed, force }: VolumeInput): LockedHost | null =>
   previous === null ||
   neverDeployed ||
   (previous.kind === "vps" && isPlaceholder(previous.name)) ||
-  (force && previous.kind === "bare-metal")
+  (force && previous.kind === "bare-metal" && own !== null)
     ? null
     : previous;
 
@@ -67,7 +68,7 @@ export function volumeSettings(
   at: Pick<LockedHost, "provider" | "region">,
   input: VolumeInput,
 ): VolumeSettings & OwnSettings {
-  const kept = prepared(host.previous, input);
+  const kept = prepared(host, input);
   return {
     ...(kept === null ? wished(at, host.own, input.wishes) : recorded(kept)),
     ...ownSettings(host.own ?? host.previous),
@@ -76,12 +77,19 @@ export function volumeSettings(
 
 /** Wishes that a volume which may exist already cannot follow. What is merely left out stays as it is. */
 export function volumeProblems(host: HostPlan, input: VolumeInput): LockProblem[] {
-  const kept = prepared(host.previous, input);
+  const kept = prepared(host, input);
   if (kept === null) return [];
   const { wishes } = input;
   const refuse = (path: string, received: string, accepted: string, fix: string): LockProblem =>
     problem({ code: "claimed", file: null, path: `hosts.${host.name}.${path}`, received, accepted, fix });
   const attest = "If this stack was never deployed, say so (--attest-never-deployed).";
+  // Only of a machine of one's own can a person say that its disk is gone.
+  const renewed =
+    kept.kind !== "bare-metal"
+      ? ""
+      : host.own !== null
+        ? "If its disk is blank now or gone for good, --force records it: a disk that holds piers is refused by the machine then. "
+        : `Name ${host.name} under existing.hosts again, or leave the wish as it was while ships are recorded there. `;
   const problems: LockProblem[] = [];
   const encrypted = kept.provider === "digitalocean" || kept.dataDevice !== undefined;
   const key = kept.volumeKey ?? "basic";
@@ -91,7 +99,7 @@ export function volumeProblems(host: HostPlan, input: VolumeInput): LockProblem[
         "volumeKey",
         wishes.volumeKey,
         key,
-        `Who keeps the key is settled when the volume is prepared; planning again changes no volume. ${attest}`,
+        `Who keeps the key is settled when the volume is prepared; planning again changes no volume. ${renewed}${attest}`,
       ),
     );
   else if (key === "tang" && wishes?.tang !== undefined && !sameServers(wishes.tang, kept.tang ?? []))
@@ -100,7 +108,7 @@ export function volumeProblems(host: HostPlan, input: VolumeInput): LockProblem[
         "tang",
         wishes.tang.map((t) => t.url).join(", "),
         (kept.tang ?? []).map((t) => t.url).join(", "),
-        `The volume is bound to its servers when it is prepared. ${attest}`,
+        `The volume is bound to its servers when it is prepared. ${renewed}${attest}`,
       ),
     );
   const claims = kept.claimRegion ?? kept.region;

@@ -302,6 +302,36 @@ describe("the key of a volume, and where it is", () => {
     expect(only(then)).toMatchObject({ name: "attic", volumeKey: "operator", ...own });
   });
 
+  test.each(["left the file", "was renamed in it"])(
+    "--force takes no disk and no key from a machine that %s",
+    (how) => {
+      const own = { dataDevice: DISK, address: "a.lan", failureDomain: "cellar" };
+      const first = write(home({ volumeKey: "operator" }, own), "bare-metal");
+      const left = how === "left the file" ? host("other", 32) : host("loft", 32, undefined, own);
+      const wishes = { ships: { named: named([1]) }, existing: { hosts: [left] } };
+      const then = build(wish({ ...wishes, hosts: { volumeKey: "operator" } }), "bare-metal", first.after, {
+        force: true,
+      });
+      expect(then.problems).toEqual([]);
+      expect(only(then)).toMatchObject({ name: "attic", volumeKey: "operator", ...own });
+      const other = build(wish({ ...wishes, hosts: { volumeKey: "basic" } }), "bare-metal", first.after, {
+        force: true,
+      });
+      expect(other.problems.map((p) => [p.code, p.path])).toEqual([["claimed", "hosts.attic.volumeKey"]]);
+      expect(other.problems[0]!.fix).toContain("Name attic under existing.hosts again");
+    },
+  );
+
+  test("a refusal of another key for a machine of one's own says that --force takes it, and one for a rented host does not", () => {
+    const first = write(home({ volumeKey: "operator" }, { dataDevice: DISK }), "bare-metal");
+    const own = build(home({ volumeKey: "basic" }, { dataDevice: DISK }), "bare-metal", first.after);
+    expect(own.problems[0]!.fix).toContain("--force records it");
+    const ships = { named: named([1]) };
+    const rented = write(wish({ ships, hosts: { volumeKey: "operator" } }), "multi-vps");
+    const then = build(wish({ ships, hosts: { volumeKey: "basic" } }), "multi-vps", rented.after);
+    expect(then.problems[0]!.fix).not.toContain("--force");
+  });
+
   test("the region of the claims is fixed, the provider's backups follow the file", () => {
     const ships = { named: named([1, 2]) };
     const first = write(wish({ ships, hosts: { claimRegion: "sfo3", providerBackups: "weekly" } }), "multi-vps");
