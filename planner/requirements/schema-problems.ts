@@ -2,16 +2,22 @@
 import { distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { type Problem, shown } from "./problem";
+import { secretInText } from "./secrets";
 
 /** All problems of a value a schema refused, each once. `at` is where the value stands in its file. */
 export function schemaProblems(schema: z.ZodType, error: z.ZodError, value: unknown, file: string, at = ""): Problem[] {
+  const where = (keys: readonly PropertyKey[]): string => {
+    const path = pathText(keys);
+    return at === "" || path === "" || path.startsWith("[") ? `${at}${path}` : `${at}.${path}`;
+  };
   const reader: Reader = {
     schema,
     root: value,
-    problem: (path, received, accepted, fix) => ({
+    where,
+    problem: (keys, received, accepted, fix) => ({
       file,
-      path: at === "" || path === "" ? `${at}${path}` : path.startsWith("[") ? `${at}${path}` : `${at}.${path}`,
-      received: shown(received),
+      path: where(keys),
+      received: receivedText(keys, received),
       accepted,
       fix,
     }),
@@ -22,20 +28,39 @@ export function schemaProblems(schema: z.ZodType, error: z.ZodError, value: unkn
 interface Reader {
   schema: z.ZodType;
   root: unknown;
-  problem: (path: string, received: unknown, accepted: string, fix: string) => Problem;
+  where: (keys: readonly PropertyKey[]) => string;
+  problem: (keys: readonly PropertyKey[], received: unknown, accepted: string, fix: string) => Problem;
+}
+
+/** Where a secret is named: what stands there by mistake may be the secret itself, whatever it looks like. */
+const SECRET_FIELD = /^(?!volumeKey$).*(key|pass(word|wd|phrase)|credentials?|secret|token)$|^(pagerDuty|slack)$/i;
+const NOT_SHOWN = "[may be a secret; not shown]";
+const isSecretField = (key: PropertyKey): boolean => typeof key === "string" && SECRET_FIELD.test(key);
+
+function receivedText(keys: readonly PropertyKey[], received: unknown): string {
+  return received !== undefined && keys.some(isSecretField) ? NOT_SHOWN : shown(withoutSecrets(received));
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, isSecretField(key) ? NOT_SHOWN : withoutSecrets(inner)]),
+  );
 }
 
 /** zod's issue → our problem: what was received is looked up in the input. */
 function issueProblems(issue: z.core.$ZodIssue, reader: Reader): Problem[] {
   const { root, problem } = reader;
-  const path = pathText(issue.path);
-  const received = issue.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], root);
+  const { path } = issue;
+  const received = path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], root);
   switch (issue.code) {
     case "unrecognized_keys": {
-      const schemaKeys = keysAt(reader.schema, issue.path);
+      const schemaKeys = keysAt(reader.schema, path);
       return issue.keys.map((key) =>
         problem(
-          path === "" ? key : `${path}.${key}`,
+          // Beside the name of a secret a stray key may be the secret: only what reads like a key is shown.
+          [...path, path.some(isSecretField) && !/^[A-Za-z]{1,24}$/.test(key) ? NOT_SHOWN : key],
           (received as Record<string, unknown> | undefined)?.[key],
           schemaKeys.length > 0 ? `one of the keys ${schemaKeys.join(", ")}` : "no such key",
           key === "<<"
@@ -45,11 +70,13 @@ function issueProblems(issue: z.core.$ZodIssue, reader: Reader): Problem[] {
       );
     }
     case "invalid_union": {
+      if (issue.message !== "Invalid input") return [problem(path, received, issue.message, "correct the value")];
       // The branch that got furthest is the one the user meant.
       const branches = issue.errors.map((errors) =>
-        errors.flatMap((e) => issueProblems({ ...e, path: [...issue.path, ...e.path] } as z.core.$ZodIssue, reader)),
+        errors.flatMap((e) => issueProblems({ ...e, path: [...path, ...e.path] } as z.core.$ZodIssue, reader)),
       );
-      const deep = branches.filter((b) => b.some((p) => p.path !== path));
+      const here = reader.where(path);
+      const deep = branches.filter((b) => b.some((p) => p.path !== here));
       const best = deep.length > 0 ? deep : branches;
       if (best.length === 1) return best[0]!;
       return [
@@ -57,9 +84,7 @@ function issueProblems(issue: z.core.$ZodIssue, reader: Reader): Problem[] {
       ];
     }
     case "invalid_type":
-      return [
-        problem(path, received, article(issue.expected), received === undefined ? "add it" : "correct the value"),
-      ];
+      return [problem(path, received, article(issue.expected), typeFix(issue, received))];
     case "invalid_value":
       return [
         problem(path, received, issue.values.map((v) => String(v)).join(", "), nearestFix(received, issue.values)),
@@ -80,6 +105,14 @@ function issueProblems(issue: z.core.$ZodIssue, reader: Reader): Problem[] {
   }
 }
 
+function typeFix({ expected, path }: z.core.$ZodIssueInvalidType, received: unknown): string {
+  if (received === undefined) return "add it";
+  if (expected === "string" && (typeof received === "number" || typeof received === "boolean"))
+    return "put it in quotes";
+  if (expected === "object" && path.some(isSecretField)) return "name a Pulumi config secret there: { secret: NAME }";
+  return "correct the value";
+}
+
 const ofWhat = (origin: string): string => (origin === "array" ? " entries" : origin === "string" ? " characters" : "");
 const article = (expected: string): string =>
   ({
@@ -98,28 +131,38 @@ function nearestFix(received: unknown, values: readonly unknown[]): string {
 
 function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
-    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text === "" ? "" : "."}${keyText(key)}`),
     "",
   );
+}
+
+/** A secret may stand where a key belongs, too. */
+function keyText(key: PropertyKey): string {
+  const secret = secretInText(String(key));
+  return secret === null ? String(key) : `[looks like ${secret}; not shown]`;
 }
 
 /** The keys the schema accepts at a path, for the hint; empty where it cannot be told. */
 function keysAt(root: z.ZodType, path: readonly PropertyKey[]): string[] {
   let schema: unknown = root;
   for (const key of path) {
-    schema = unwrap(schema);
-    const def = schema as { shape?: Record<string, unknown>; element?: unknown };
-    schema = typeof key === "number" ? def.element : def.shape?.[String(key)];
+    const def = unwrap(schema, key) as { shape?: Record<string, unknown>; element?: unknown } | undefined;
+    schema = typeof key === "number" ? def?.element : def?.shape?.[String(key)];
   }
   return Object.keys((unwrap(schema) as { shape?: object } | undefined)?.shape ?? {});
 }
 
-function unwrap(schema: unknown): unknown {
-  let s = schema as { _zod?: { def?: { innerType?: unknown; type?: string; options?: unknown[] } } } | undefined;
-  while (s?._zod?.def?.innerType) s = s._zod.def.innerType as typeof s;
-  // A union here is always "a list or an object", the object last.
-  if (s?._zod?.def?.type === "union") return s._zod.def.options?.at(-1);
-  return s;
+interface Wrapping {
+  _zod?: { def?: { innerType?: unknown; type?: string; options?: Wrapping[] } };
+}
+
+/** What is inside of defaults and the like; of a union the option that has this key: a list for a place in it, or an object. */
+function unwrap(schema: unknown, key?: PropertyKey): unknown {
+  let s = schema as Wrapping | undefined;
+  while (s?._zod?.def?.innerType) s = s._zod.def.innerType as Wrapping;
+  if (s?._zod?.def?.type !== "union") return s;
+  const wanted = typeof key === "number" ? "array" : "object";
+  return s._zod.def.options?.map((o) => unwrap(o, key) as Wrapping).find((o) => o?._zod?.def?.type === wanted);
 }
 
 /** The one or two closest names, by edit distance. */
@@ -134,8 +177,13 @@ export function nearest(name: string, names: readonly string[], most = 2): strin
     .map((s) => s.n);
 }
 
+/** Other people's names of the processors that are called x86_64 and arm64 here. */
+const SAME: Readonly<Record<string, string>> = { amd64: "x86_64", x64: "x86_64", "x86-64": "x86_64", aarch64: "arm64" };
+
 /** A hint only where it can help: a name half of whose letters differ was no slip of the pen. */
 export function didYouMean(name: string, names: readonly string[], otherwise: string): string {
+  const same = SAME[name.toLowerCase()];
+  if (same !== undefined && names.includes(same)) return `did you mean ${same}?`;
   const close = nearest(name, names).filter(
     (n) => distance(name.toLowerCase(), n.toLowerCase()) <= Math.max(2, name.length / 2),
   );

@@ -52,7 +52,7 @@ export const PROFILES = ["default", "reference"] as const;
 export const MAX_SHIPS = 10_000;
 
 const cidr = z
-  .union([z.cidrv4(), z.cidrv6()])
+  .union([z.cidrv4(), z.cidrv6()], "a network in CIDR notation, such as 203.0.113.7/32")
   .refine(isNetwork, "a network in CIDR notation")
   .describe("A network in CIDR notation, such as 203.0.113.7/32.");
 const region = z.string().regex(/^[a-z0-9-]{2,32}$/, "a provider's own region name, such as us-east-1, nyc3 or fsn1");
