@@ -1,4 +1,5 @@
 // What a command may touch of the world outside its arguments. Tests pass their own.
+import { withoutSecrets } from "../planner/requirements/secrets";
 import { EXIT } from "./exit";
 
 export interface Io {
@@ -37,6 +38,9 @@ export function processIo(): Io {
     env: process.env,
   };
 }
+
+/** The same, but what is said on stderr names no secret: whatever was typed, into a file or on the command line, may be echoed there. */
+export const speaking = (io: Io): Io => ({ ...io, err: (text) => io.err(withoutSecrets(text)) });
 
 const CODES = {
   bold: [1, 22],

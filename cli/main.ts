@@ -8,7 +8,7 @@ import type { DoctorOptions } from "./doctor";
 import type { HostRenderOptions } from "./host";
 import { EXIT, EXIT_MEANING, type ExitName, Stop } from "./exit";
 import type { InitOptions } from "./init";
-import { type Io, processIo } from "./io";
+import { type Io, processIo, speaking } from "./io";
 import { shipCommands } from "./ship";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a plain require keeps loading lazy and synchronous */
@@ -26,7 +26,8 @@ const commands = {
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Runs one command line and says how it ended. Never throws, never exits the process. */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function run(argv: readonly string[], world: Io): Promise<number> {
+  const io = speaking(world);
   let code: number = EXIT.done;
   const program = describe(io, (ended) => (code = ended));
   try {

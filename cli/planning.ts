@@ -123,17 +123,19 @@ export function parseAssignments(texts: readonly string[]): Assignments {
     texts.map((text) => {
       const at = text.indexOf("=");
       const path = at < 0 ? "" : text.slice(0, at).trim();
+      // The value is nobody's business: it may be a secret in place of its name.
+      const given = at < 0 ? text : `${path}=…`;
       if (/(^|\.)\d+(\.|$)|\[/.test(path))
-        throw usage(`--set ${text}: a place in a list; ${accepted}. Set the whole list, or edit the file`);
-      if (!/^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/.test(path)) throw usage(`--set ${text}: ${accepted}`);
+        throw usage(`--set ${given}: a place in a list; ${accepted}. Set the whole list, or edit the file`);
+      if (!/^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/.test(path)) throw usage(`--set ${given}: ${accepted}`);
       const doc = parseDocument(text.slice(at + 1), { uniqueKeys: true });
-      if (doc.errors.length > 0) throw usage(`--set ${text}: the value is not YAML; ${accepted}`);
+      if (doc.errors.length > 0) throw usage(`--set ${given}: the value is not YAML; ${accepted}`);
       try {
         const value = doc.toJS({ maxAliasCount: 50 }) as unknown;
         // 1.34 is a version, and a checksum of digits alone is no number either.
         return [path, typeof value === "number" && path.startsWith("versions.") ? text.slice(at + 1).trim() : value];
       } catch {
-        throw usage(`--set ${text}: too many aliases in the value; ${accepted}`);
+        throw usage(`--set ${given}: too many aliases in the value; ${accepted}`);
       }
     }),
   );

@@ -10,6 +10,22 @@ const SECRET_SHAPES: readonly [RegExp, string][] = [
   [/(?:password|passwd|passphrase|secret|token)["']?\s*[:=]\s*["']?[^\s"'$<{|]{8,}/i, "a password or token"],
 ];
 
+/** Those that cannot be mistaken for anything else, to their ends. */
+const UNMISTAKABLE: readonly [RegExp, string][] = [
+  [
+    /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:[\s\S]*?-----END (?:[A-Z]+ )*PRIVATE KEY-----|[\s\S]*)/g,
+    "a private key",
+  ],
+  ...SECRET_SHAPES.slice(1, -1).map(([shape, what]): [RegExp, string] => [
+    new RegExp(`${shape.source}[\\w~.-]*`, `g${shape.flags}`),
+    what,
+  ]),
+];
+
 /** What secret a text seems to hold, or null. It finds shapes, not every secret. */
 export const secretInText = (text: string): string | null =>
   SECRET_SHAPES.find(([shape]) => shape.test(text))?.[1] ?? null;
+
+/** A text for people, without what is a secret beyond doubt. Words such as `secret: NAME`, which is no secret, stay. */
+export const withoutSecrets = (text: string): string =>
+  UNMISTAKABLE.reduce((shown, [shape, what]) => shown.replace(shape, `[${what}; not shown]`), text);
