@@ -182,7 +182,7 @@ export function hostFacts(answer: Answer): HostFacts {
     disks: disks(found("disks"), found("inodes")),
     memory: map("memory", memory),
     maxMapCount: map("maps", integer),
-    killed: found("killed") === null ? null : lines(found("killed")!),
+    killed: map("killed", lines),
     firewall: answer.firewall === undefined ? null : { loaded: out("firewall"), file: out("firewall-file") },
     sshd: map("sshd", (t) => Object.fromEntries(lines(t).map((l) => l.trim().split(/\s+/, 2)))),
     fail2ban: answer.fail2ban === undefined ? null : { running: answer.fail2ban.code === 0 },

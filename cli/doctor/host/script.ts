@@ -49,18 +49,20 @@ main() {
   fact files sh -c 'for f; do [ ! -f "$f" ] || echo "$(stat -c "%a %U" "$f") $(sha256sum <"$f" | cut -c 1-64) $f"; done' sh ${paths.map(word).join(" ")}
   # shellcheck disable=SC2046 # several words
   fact units systemctl show -p Id,LoadState,ActiveState,SubState,Result,UnitFileState,NRestarts,ExecMainStatus,ActiveEnterTimestamp,ExecMainExitTimestamp -- ${units.map(word).join(" ")} $(ours)
-  fact failed sh -c "systemctl list-units --state=failed --plain --no-legend | awk '{ print \\$1 }'"
-  fact jobs sh -c "systemctl list-units --state=activating --plain --no-legend 'roadstead-*' | awk '{ print \\$1 }'"
-  fact udp sh -c "ss -H -lun | awk '{ print \\$4 }'"
+  # A pipe ends as its last program does: what is asked stands alone, so that no answer is not an empty one.
+  fact failed sh -c 'a=$(systemctl list-units --state=failed --plain --no-legend) || exit; printf "%s\\n" "$a" | awk "{ print \\$1 }"'
+  fact jobs sh -c 'a=$(systemctl list-units --state=activating --plain --no-legend "roadstead-*") || exit; printf "%s\\n" "$a" | awk "{ print \\$1 }"'
+  fact udp sh -c 'a=$(ss -H -lun) || exit; printf "%s\\n" "$a" | awk "{ print \\$4 }"'
   fact volume cat /etc/roadstead/volume.env
   fact volume-files sh -c 'for f in /etc/roadstead/volume.* /run/roadstead/volume.*; do [ ! -e "$f" ] || echo "$(stat -c "%a %U %s" "$f") $f"; done'
   fact mounts findmnt -rno TARGET,SOURCE,FSTYPE,OPTIONS
-  fact crypt sh -c 'for m in ${PIERS} ${GROUNDSEG_BASE}; do s=$(findmnt -rno SOURCE "$m") || continue; echo "$m $(lsblk -rsno TYPE "$s" | tr "\\n" " ")"; done'
+  fact crypt sh -c 'for m in ${PIERS} ${GROUNDSEG_BASE}; do s=$(findmnt -rno SOURCE "$m") || continue; t=$(lsblk -rsno TYPE "$s") || exit; echo "$m" $t; done'
   fact disks df -Pk
   fact inodes df -Pi
   fact memory grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
   fact maps cat /proc/sys/vm/max_map_count
-  fact killed sh -c "journalctl -k -q --no-pager -o short-unix -S -7d -g 'Out of memory: Killed process' | tail -n 3 | cut -c 1-160"
+  # Its own -g would end alike for nothing found and nothing read.
+  fact killed sh -c 'a=$(journalctl -k -q --no-pager -o short-unix -S -7d) || exit; printf "%s\\n" "$a" | grep "Out of memory: Killed process" | tail -n 3 | cut -c 1-160'
   fact firewall nft list table inet roadstead
   # The file as the kernel would hold it, in a network of its own that ends with the command.
   fact firewall-file unshare -n sh -c 'nft -f /etc/roadstead/firewall.nft && nft list table inet roadstead'
@@ -69,11 +71,11 @@ main() {
   fact upgrades sh -c 'for f in /var/lib/apt/periodic/*; do [ ! -e "$f" ] || echo "$(stat -c %Y "$f") $(basename "$f")"; done'
   fact reboot sh -c 'for f in /run/reboot-required /var/run/reboot-required; do [ ! -e "$f" ] || { stat -c %Y "$f"; break; }; done'
   # Simulated, with no lock and no cache of its own.
-  fact pending sh -c "apt-get -s -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= upgrade | awk '/^Inst / && /[Ss]ecurity/ { print \\$2 }'"
+  fact pending sh -c 'a=$(apt-get -s -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= upgrade) || exit; printf "%s\\n" "$a" | awk "/^Inst / && /[Ss]ecurity/ { print \\$2 }"'
   fact clock timedatectl show -p NTPSynchronized --value
   fact certificates sh -c 'find /var/lib/caddy/.local/share/caddy/certificates -name "*.crt" 2>/dev/null | head -n 60 | while read -r f; do echo "$(basename "$f" .crt) $(date -d "$(openssl x509 -in "$f" -noout -enddate | cut -d = -f 2)" +%s)"; done'
-  fact audit sh -c 'auditctl -s && auditctl -l | wc -l'
-  fact maintenance sh -c 'for t in prep pack roll-chop backup; do at=$(journalctl -q --no-pager -u "roadstead-$t.service" -n 1 -o short-unix | cut -d . -f 1); [ -z "$at" ] || echo "$t $at"; done'
+  fact audit sh -c 'auditctl -s && a=$(auditctl -l) || exit; printf "%s\\n" "$a" | wc -l'
+  fact maintenance sh -c 'for t in prep pack roll-chop backup; do at=$(journalctl -q --no-pager -u "roadstead-$t.service" -n 1 -o short-unix) || exit; [ -z "$at" ] || echo "$t \${at%%.*}"; done'
   # That the bucket's credentials are there; never what they are.
   fact backup sh -c '[ ! -s ${PIERS}/.roadstead/.backup/rclone.conf ] || echo credentials; for f in ${STATE}/backup/*; do [ ! -f "$f" ] || echo "$(basename "$f") $(head -n 8 "$f" | tr "\\n" " ")"; done'
   fact runtimes sh -c 'for f in ${LIB}/vere/*/urbit; do [ ! -x "$f" ] || basename "$(dirname "$f")"; done; [ ! -x /usr/local/bin/urbit ] || echo "default $(readlink /usr/local/bin/urbit || echo file)"'

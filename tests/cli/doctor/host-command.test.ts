@@ -1,10 +1,11 @@
 // `roadstead doctor HOST` as a command: what it takes and refuses, and an ssh that answers, lies, is slow or is not there.
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { FACT_BYTES, hostQuestions } from "../../../cli/doctor/host/script";
-import { printable, readAnswer } from "../../../cli/doctor/host/facts";
+import { hostFacts, printable, readAnswer } from "../../../cli/doctor/host/facts";
 import { lookFromOutside, type Network, realNetwork } from "../../../cli/doctor/host/outside";
 import { roadstead, workspace } from "../fake-io";
 import { healthy, SHIP } from "./host-states";
@@ -15,7 +16,7 @@ const HOSTS = (
 environment: prod
 platform: bare-metal
 existing: { hosts: [${names.map((n, i) => `{ name: ${n}, memoryGiB: 6, diskGiB: 500, arch: x86_64, monthly: 12, address: 192.0.2.${i + 1} }`).join(", ")}] }
-access: { sshPublicKeys: ["ssh-ed25519 ${"A".repeat(68)} me"], adminCidrs: [192.168.1.0/24] }
+access: { sshPublicKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)} me"], adminCidrs: [192.168.1.0/24] }
 versions: { vere: { version: "4.6", sha256: { x86_64: ${"a".repeat(64)} } } }
 `;
 
@@ -178,6 +179,48 @@ test("an answer counts only after its own mark", () => {
 test("the script takes only plain words into its text", () => {
   for (const evil of ["/etc/x; id", "/etc/$(id)", "a b", "'"])
     expect(() => hostQuestions({ mark: "m", paths: [evil], units: [] })).toThrow(/not a plain word/);
+});
+
+test("a program that fails, or is not there, is no answer: never that nothing waits, nothing failed and nothing was killed", () => {
+  const asked = hostQuestions({ mark: "m", paths: [], units: ["ssh.service"] });
+  const facts = (programs: Record<string, string>) => {
+    const dir = workspace(Object.fromEntries(Object.entries(programs).map(([p, text]) => [p, `#!/bin/sh\n${text}\n`])));
+    for (const program of Object.keys(programs)) fs.chmodSync(path.join(dir, program), 0o755);
+    const { stdout } = spawnSync("sh", ["-s"], { input: asked.replace(/^PATH=/m, `PATH=${dir}:`), encoding: "latin1" });
+    const { pending, failed, atWork, killed, udpPorts, maintenance, audit } = hostFacts(readAnswer(stdout, "m")!);
+    return { pending, failed, atWork, killed, udpPorts, maintenance, audit };
+  };
+  const programs = ["apt-get", "systemctl", "journalctl", "ss", "auditctl"];
+  const nothing = { pending: null, failed: null, atWork: null, killed: null, udpPorts: null };
+  for (const code of [1, 100, 127])
+    expect(facts(Object.fromEntries(programs.map((p) => [p, `echo "E: broken" >&2; exit ${code}`])))).toEqual({
+      ...nothing,
+      maintenance: null,
+      audit: null,
+    });
+  // What they print is read as before, empty or not.
+  const quiet = facts({ ...Object.fromEntries(programs.map((p) => [p, "exit 0"])), auditctl: "echo enabled 1" });
+  expect(quiet).toMatchObject({ pending: [], failed: [], atWork: [], killed: [], udpPorts: [], maintenance: {} });
+  expect(
+    facts({
+      "apt-get":
+        "echo 'Inst openssl [3.0] (3.1 Debian-Security:12/stable-security)'; echo 'Inst vim [1] (2 Debian:12/stable)'",
+      systemctl:
+        "case $* in *failed*) echo 'broken\\\\x2dthing.service loaded failed failed A thing' ;; *activating*) echo 'roadstead-pack.service loaded activating start pack' ;; esac",
+      journalctl:
+        "case $* in *-k*) echo '1.0 host kernel: Out of memory: Killed process 7 (urbit)'; echo '2.0 host kernel: all is well' ;; *pack*) echo '1790000000.123 host pack: done' ;; esac",
+      ss: "echo 'UNCONN 0 0 0.0.0.0:34543 0.0.0.0:*'",
+      auditctl: "case $1 in -s) echo enabled 1 ;; -l) printf '%s\\n' one two three ;; esac",
+    }),
+  ).toEqual({
+    pending: ["openssl"],
+    failed: ["broken\\x2dthing.service"],
+    atWork: ["roadstead-pack.service"],
+    killed: ["1.0 host kernel: Out of memory: Killed process 7 (urbit)"],
+    udpPorts: [34543],
+    maintenance: { pack: 1790000000 },
+    audit: { enabled: true, rules: 3 },
+  });
 });
 
 describe("the network outside", () => {

@@ -10,6 +10,15 @@ const machine = ["tests/cli/doctor/host-judge-machine.test.ts"];
 
 module.exports = [
   {
+    id: "doctor-no-answer-is-nothing",
+    part,
+    title: "an apt that fails is taken for no update that waits",
+    file: "cli/doctor/host/script.ts",
+    find: "Dir::Cache::srcpkgcache= upgrade) || exit;",
+    replace: "Dir::Cache::srcpkgcache= upgrade);",
+    suites: command,
+  },
+  {
     id: "doctor-passes-a-copy-of-the-future",
     part,
     title: "a record of a copy that nobody made yet passes as a young one",
