@@ -26,3 +26,62 @@ export const GROUNDSEG_EXTRA_GIB = 20;
 export const isNetwork = (cidr: string): boolean =>
   /^[\da-f.:]+\/\d{1,3}$/i.test(cidr) &&
   (ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr) || ipaddr.IPv6.isValidCIDR(cidr));
+
+/** What the parts of a public SSH key after its type are, by type: their lengths, or at least their lengths. */
+const PARTS: Readonly<Record<string, (parts: readonly Buffer[]) => boolean>> = {
+  "ssh-ed25519": ([key, ...rest]) => key?.length === 32 && rest.length === 0,
+  "sk-ssh-ed25519@openssh.com": ([key, application, ...rest]) =>
+    key?.length === 32 && application !== undefined && application.length > 0 && rest.length === 0,
+  "ecdsa-sha2-nistp256": ([curve, point, ...rest]) =>
+    curve?.toString("latin1") === "nistp256" && point?.length === 65 && rest.length === 0,
+  // sshd takes none below 1,024 bits.
+  "ssh-rsa": ([exponent, modulus, ...rest]) =>
+    exponent !== undefined && exponent.length > 0 && (modulus?.length ?? 0) >= 128 && rest.length === 0,
+};
+
+/** The key types a log-in may use. */
+export const PUBLIC_KEY =
+  /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) ([A-Za-z0-9+/]+={0,2})(?: |$)/;
+
+/**
+ * Whether a line is one whole public key of the type it says it is. A key that was cut off while it was copied looks like
+ * one, lets nobody in, and the set-up ends every other log-in.
+ */
+export function isPublicKey(line: string): boolean {
+  const [, type, base64] = PUBLIC_KEY.exec(line) ?? [];
+  if (type === undefined || base64 === undefined) return false;
+  const bytes = Buffer.from(base64, "base64");
+  // Node reads over what is no base64; sshd does not.
+  if (bytes.toString("base64") !== base64) return false;
+  const parts: Buffer[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const end = at + 4 <= bytes.length ? at + 4 + bytes.readUInt32BE(at) : Infinity;
+    if (end > bytes.length) return false;
+    parts.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return parts[0]?.toString("latin1") === type && PARTS[type]!(parts.slice(1));
+}
+
+export const PUBLIC_KEY_LOOKS = "the whole line of one public key, as ssh-keygen wrote it into its .pub file";
+
+/** Of these nobody comes from the Internet. */
+const NOT_PUBLIC = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "224.0.0.0/3",
+].map((cidr) => ipaddr.IPv4.parseCIDR(cidr));
+
+/** Whether any of these networks can reach a rented host: it has an IPv4 address of the Internet and no other. */
+export const reachesRentedHosts = (cidrs: readonly string[]): boolean =>
+  cidrs.some((cidr) => {
+    if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr)) return false;
+    const [address, length] = ipaddr.IPv4.parseCIDR(cidr);
+    return !NOT_PUBLIC.some(([network, bits]) => length >= bits && address.match(network, bits));
+  });

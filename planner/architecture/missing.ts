@@ -1,5 +1,6 @@
 // What a lock still needs before `up`: facts that have no default, each with the command that finds it. Used by plan,
 // preview and doctor to mark, and by stacks/index.ts to refuse.
+import { reachesRentedHosts } from "../host-fields";
 import { bootProblems, shelllessProblem } from "../predicates";
 import type { Architecture, LockedShip } from "./schema";
 
@@ -195,6 +196,13 @@ function hostFacts(a: Architecture): MissingFact[] {
     "the networks that may reach SSH",
     "the firewall opens SSH to nobody else, and never to the world",
     "your own address and /32, such as 203.0.113.7/32",
+  );
+  need(
+    a.access.adminCidrs.length > 0 && (on("aws") || on("digitalocean")) && !reachesRentedHosts(a.access.adminCidrs),
+    "access.adminCidrs",
+    "a public IPv4 network that may reach SSH",
+    `rented hosts have a public IPv4 address and no other: nobody reaches them from ${a.access.adminCidrs.join(", ")}`,
+    "the address you come from, as others see it (curl -4 https://checkip.amazonaws.com), and /32",
   );
   return facts;
 }

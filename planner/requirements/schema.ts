@@ -1,7 +1,7 @@
 // What a user needs, as data. Every field is documented here, and nowhere else:
 // `roadstead schema requirements` prints this file's JSON Schema.
 import { z } from "zod";
-import { DOMAIN, isNetwork, LEAST_PIER_GIB, LOOM } from "../host-fields";
+import { DOMAIN, isNetwork, isPublicKey, LEAST_PIER_GIB, LOOM, PUBLIC_KEY, PUBLIC_KEY_LOOKS } from "../host-fields";
 import { backupsSchema } from "./backups";
 import { existingSchema } from "./existing";
 import { COMPLIANCE, image, secretName } from "./fields";
@@ -327,7 +327,9 @@ export const requirementsSchema = z.strictObject({
             .regex(
               /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+( [\w@.+ -]*)?$/,
               "one public key line, such as ssh-ed25519 AAAA… me@home",
-            ),
+            )
+            // A line that is none at all is said above.
+            .refine((key) => !PUBLIC_KEY.test(key) || isPublicKey(key), PUBLIC_KEY_LOOKS),
         )
         .optional()
         .describe("Public SSH keys that may log in to hosts."),

@@ -17,7 +17,7 @@ ships: { named: [{ name: ~sampel-palnet, key: { secret: sampel-palnet-key } }] }
 platform: vps
 regions: { allowed: [nyc3] }
 access:
-  sshPublicKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me]
+  sshPublicKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)} me]
   adminCidrs: [203.0.113.7/32]
 versions:
   vere: { version: "3.5", sha256: { x86_64: ${"a".repeat(64)} } }

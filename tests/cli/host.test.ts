@@ -8,7 +8,7 @@ environment: prod
 platform: bare-metal
 existing: { hosts: [{ name: attic, memoryGiB: 16, diskGiB: 500, arch: x86_64, monthly: 12 }] }
 `;
-const SETTLED = `${HOME}access: { sshPublicKeys: ["ssh-ed25519 ${"A".repeat(68)} me"], adminCidrs: [192.168.1.0/24] }
+const SETTLED = `${HOME}access: { sshPublicKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)} me"], adminCidrs: [192.168.1.0/24] }
 versions: { vere: { version: "4.6", sha256: { x86_64: ${SUM} } } }
 `;
 

@@ -67,6 +67,14 @@ describe("bad input is refused with a reason", () => {
       "access.clusterAdmins[0]",
     ],
     [
+      "an SSH key that was cut off while it was copied",
+      {
+        ships: { count: 1 },
+        access: { sshPublicKeys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOCAGKvKMlqrvEUb me@home"] },
+      },
+      "access.sshPublicKeys[0]",
+    ],
+    [
       "quotes in an SSH key's comment",
       { ships: { count: 1 }, access: { sshPublicKeys: ["ssh-ed25519 AAAA me`id`"] } },
       "access.sshPublicKeys[0]",

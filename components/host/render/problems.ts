@@ -9,7 +9,7 @@ import {
   isAgeRecipient,
 } from "../../../planner/backups";
 import { LIMITS } from "../../../planner/catalog/limits";
-import { SHIP_ID } from "../../../planner/host-fields";
+import { isPublicKey, PUBLIC_KEY, PUBLIC_KEY_LOOKS, reachesRentedHosts, SHIP_ID } from "../../../planner/host-fields";
 import {
   duplicateShips,
   HOST_IMAGE,
@@ -38,8 +38,8 @@ const problem = (code: string, path: string, received: string, accepted: string,
   fix,
 });
 
-const PUBLIC_KEY =
-  /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+( [^\r\n']*)?$/;
+/** Quoted by a shell that root runs: neither a quote nor a further line. */
+const ONE_LINE = /^[^\r\n']*$/;
 
 export function hostProblems(settings: HostSettings): PredicateProblem[] {
   const out = fieldProblems(settings);
@@ -55,16 +55,18 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
       ),
     );
   access.sshPublicKeys.forEach((key, i) => {
-    if (!PUBLIC_KEY.test(key) || secretInText(key))
+    if (!isPublicKey(key) || !ONE_LINE.test(key) || secretInText(key)) {
+      const cut = PUBLIC_KEY.test(key);
       out.push(
         problem(
           "bad-ssh-key",
           `access.sshPublicKeys[${i}]`,
-          "something else",
-          "one public key line",
-          "give the .pub file's line",
+          cut ? "a key that is cut off, or not the key it says it is" : "something else",
+          PUBLIC_KEY_LOOKS,
+          "give the .pub file's line: with a key that is none nobody could log in, and nobody else may",
         ),
       );
+    }
   });
   if (access.adminCidrs.length === 0)
     out.push(
@@ -74,6 +76,20 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
         "none",
         "at least one network",
         "name the network you administer from, such as 203.0.113.7/32",
+      ),
+    );
+  else if (
+    settings.provider !== HostProvider.Own &&
+    !access.adminCidrs.some(worldOpenCidr) &&
+    !reachesRentedHosts(access.adminCidrs)
+  )
+    out.push(
+      problem(
+        "no-admin-cidr",
+        "access.adminCidrs",
+        access.adminCidrs.join(", "),
+        "at least one public IPv4 network",
+        "a rented host has a public IPv4 address and no other: name the network you come from, such as 203.0.113.7/32",
       ),
     );
   access.adminCidrs.forEach((cidr, i) => {

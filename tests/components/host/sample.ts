@@ -2,7 +2,8 @@
 import type { Architecture, LockedHost, LockedShip } from "../../../planner/architecture/schema";
 
 export const SHA = { x86_64: "a".repeat(64), arm64: "b".repeat(64) };
-export const KEY = `ssh-ed25519 ${"A".repeat(68)} owner@example`;
+/** A whole key, of zeros. */
+export const KEY = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)} owner@example`;
 
 export function ship(id: string, over: Partial<LockedShip> = {}): LockedShip {
   return {

@@ -129,7 +129,7 @@ describe("what `up` still lacks", () => {
       images: { kubectl: image },
     },
     access: {
-      sshPublicKeys: ["ssh-ed25519 AAAA"],
+      sshPublicKeys: [`ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`],
       adminCidrs: ["203.0.113.7/32"],
       clusterAdmins: ["arn:aws:iam::111122223333:role/admin"],
     },
@@ -176,6 +176,15 @@ describe("what `up` still lacks", () => {
     expect(facts.map((f) => f.path)).toEqual(expect.arrayContaining(expected));
     for (const f of facts) for (const text of [f.what, f.why, f.how]) expect(text.length).toBeGreaterThan(8);
     expect(facts.find((f) => f.path === "versions.charts.envoyGateway")).toBeUndefined();
+  });
+
+  test("a rented host that its administrators could not reach lacks a network; one of their own does not", () => {
+    for (const cidr of ["2001:db8::/64", "192.168.1.0/24"]) {
+      const wishes = { ...complete, access: { ...complete.access, adminCidrs: [cidr] } };
+      expect(lack("multi-vps", wishes)).toEqual(["access.adminCidrs"]);
+      expect(lack("vps-aws", wishes)).toEqual(["access.adminCidrs"]);
+      expect(lack("bare-metal", wishes)).toEqual([]);
+    }
   });
 
   test("names and keys are asked for, except where none is needed", () => {

@@ -1037,7 +1037,7 @@ chmod go-rwx "$home"
 chown keeper: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
 authorize() { grep -qxF "$1" "$home/.ssh/authorized_keys" || printf '%s\n' "$1" >>"$home/.ssh/authorized_keys"; }
-authorize 'ssh-ed25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'
+authorize 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'
 visudo -cqf /etc/sudoers.d/10-roadstead
 id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir /srv/ships --no-create-home --shell /usr/sbin/nologin urbit
 
