@@ -14,7 +14,7 @@ import { type Io, painter } from "./io";
 import { parkedShips, releaseSteps, sameOptions, upCommand } from "./next-steps";
 import { outputDirectory } from "./outputs";
 import { type Planned, planChange, planFile, type PlanningOptions, setArguments } from "./planning";
-import { projectOf, readStackFile, stackConfig } from "./project";
+import { projectOf, readStackFile, secretsSet, stackConfig } from "./project";
 import { headline } from "./render/plan-table";
 import { renderPreview } from "./render/preview-text";
 import { bullets } from "./render/text";
@@ -191,17 +191,16 @@ function fromStack(stack: string, options: PreviewCommandOptions, io: Io): Targe
     const { requirementsDigest, architectureDigest: recorded } = parsed;
     if (requirementsDigest === null || recorded === null)
       throw new Stop(EXIT.stale, `${file}: its digests are missing; restore the file from version control`);
-    const { keys, hostKeys } = stackConfig(text);
-    const recognised = readHostKeys(() => hostKeys, file);
+    const config = stackConfig(text);
+    const recognised = readHostKeys(() => config.hostKeys, file);
     if (recognised.problems.length > 0) throw usage(recognised.problems.join("\n"));
-    const secure = Object.keys(keys).filter((k) => keys[k] === "secure");
     return {
       name,
       architecture: parsed.architecture,
       requirementsDigest,
       architectureDigest: recorded,
       runState: parsed.runState,
-      secretsSet: new Set(secure.map((k) => k.slice(k.indexOf(":") + 1))),
+      secretsSet: secretsSet(config, project.name),
       hostKeys: recognised.keys,
     };
   }

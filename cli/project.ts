@@ -101,3 +101,11 @@ export function stackConfig(text: string): StackConfig {
           : "none",
   };
 }
+
+/** Names of the project's config secrets that the stack file holds encrypted. */
+export const secretsSet = ({ keys }: StackConfig, project: string): ReadonlySet<string> =>
+  new Set(
+    Object.keys(keys)
+      .filter((k) => keys[k] === "secure" && k.startsWith(`${project}:`))
+      .map((k) => k.slice(project.length + 1)),
+  );

@@ -37,7 +37,7 @@ function aboard(stack: StackToPreview, ship: LockedShip, runState: RunState, par
     action: actionOf(ship, runState),
     parked,
     claim: claimOf(ship, runState),
-    key: keyOf(ship, stack.secretsSet),
+    key: keyOf(ship, stack),
     diskGiB: ship.diskGiB,
     lastEvent: state?.lastEvent ?? null,
   };
@@ -52,11 +52,12 @@ function actionOf(ship: LockedShip, runState: RunState): ShipAction {
 }
 
 /** `sealed` comes first: a sealed ship's key is used up, whatever else is recorded. */
-function keyOf(ship: LockedShip, secretsSet: ReadonlySet<string> | undefined): KeyState {
+function keyOf(ship: LockedShip, { architecture, secretsSet }: StackToPreview): KeyState {
   if (ship.sealed) return "sealed";
   if (ship.imported) return "imported";
   if (ship.fake) return "fake";
   if (ship.class === "comet") return "comet";
+  if (inGroundSeg(architecture, ship)) return "groundseg";
   if (ship.key === null) return "missing";
   return secretsSet === undefined || secretsSet.has(ship.key.secret) ? "given" : "missing";
 }
@@ -80,17 +81,13 @@ function removed(architecture: Architecture, stone: Tombstone, runState: RunStat
   };
 }
 
-const keyless = ({ architecture, secretsSet }: StackToPreview): LockedShip[] =>
-  architecture.ships.filter((s) => s.name !== null && keyOf(s, secretsSet) === "missing");
+const keyless = (stack: StackToPreview): LockedShip[] =>
+  stack.architecture.ships.filter((s) => s.name !== null && keyOf(s, stack) === "missing");
 
 /** Ships whose boot key `up` itself reads: a cluster's, and those of hosts that it delivers to. */
 export function keysThatUpWants(stacks: readonly StackToPreview[]): LockedShip[] {
   return stacks.flatMap((stack) =>
-    keyless(stack).filter(
-      (s) =>
-        s.host === null ||
-        (s.key !== null && stack.hostKeys?.[s.host] !== undefined && !inGroundSeg(stack.architecture, s)),
-    ),
+    keyless(stack).filter((s) => s.host === null || (s.key !== null && stack.hostKeys?.[s.host] !== undefined)),
   );
 }
 
@@ -99,13 +96,12 @@ const inGroundSeg = ({ hosts }: Architecture, ship: LockedShip): boolean =>
   hosts.some((h) => h.name === ship.host && h.kind === "groundseg");
 
 function keyWarnings(stacks: readonly StackToPreview[]): string[] {
-  const unnamed = stacks.flatMap(({ architecture, secretsSet }) =>
-    architecture.ships.filter((s) => s.name === null && keyOf(s, secretsSet) === "missing"),
-  ).length;
+  const of = (state: KeyState) =>
+    stacks.flatMap((stack) => stack.architecture.ships.filter((s) => keyOf(s, stack) === state));
+  const unnamed = [...of("missing"), ...of("groundseg")].filter((s) => s.name === null).length;
   const refused = keysThatUpWants(stacks);
-  const byHand = stacks.flatMap((stack) =>
-    keyless(stack).filter((s) => !refused.includes(s) && !inGroundSeg(stack.architecture, s)),
-  );
+  const byHand = stacks.flatMap((stack) => keyless(stack).filter((s) => !refused.includes(s)));
+  const unread = of("groundseg").filter((s) => s.key !== null);
   const without = (ships: readonly LockedShip[]) =>
     `${count(ships.length)} without a boot key: ${some(ships.map((s) => s.name!))}`;
   return [
@@ -114,6 +110,11 @@ function keyWarnings(stacks: readonly StackToPreview[]): string[] {
       : []),
     ...(refused.length > 0 ? [`${without(refused)}; \`up\` refuses until each has one`] : []),
     ...(byHand.length > 0 ? [`${without(byHand)}; the host takes it after \`up\``] : []),
+    ...(unread.length > 0
+      ? [
+          `${count(unread.length)} with a key.secret that nobody reads: ${some(unread.map((s) => s.name ?? s.id))}; GroundSeg takes boot keys on its own page only`,
+        ]
+      : []),
   ];
 }
 

@@ -36,7 +36,8 @@ export interface PreviewOptions {
 
 export const SHIP_ACTIONS = ["first boot", "kept", "stopped", "removed"] as const;
 export type ShipAction = (typeof SHIP_ACTIONS)[number];
-export const KEY_STATES = ["given", "missing", "sealed", "imported", "fake", "comet"] as const;
+/** groundseg: typed into GroundSeg's own page, where nobody but GroundSeg sees whether it is there. */
+export const KEY_STATES = ["given", "missing", "sealed", "imported", "fake", "comet", "groundseg"] as const;
 export type KeyState = (typeof KEY_STATES)[number];
 
 export interface ShipEntry {

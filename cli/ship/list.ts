@@ -1,13 +1,14 @@
 // `roadstead ship list STACK|FILE`: every ship the locks hold, and those only a requirements file knows.
 import { isStackOf } from "../../planner/architecture/identity";
-import { parseStackFile } from "../../planner/architecture/stack-file";
+import { fileOfStack, parseStackFile } from "../../planner/architecture/stack-file";
 import type { ParsedStackFile } from "../../planner/architecture/stack-file";
 import { recordedShip } from "../../planner/ships/standing";
 import { shipLedger } from "../../preview/ledger";
-import type { ShipEntry } from "../../preview/result";
+import type { RequestedShip, Requirements } from "../../planner/requirements/schema";
+import type { KeyState, ShipEntry } from "../../preview/result";
 import { EXIT, type ExitCode, usage } from "../exit";
 import { type Io, painter } from "../io";
-import { projectOf, readStackFile, stackFiles } from "../project";
+import { type Project, projectOf, readStackFile, secretsSet, stackConfig, stackFiles } from "../project";
 import { columns } from "../render/text";
 import { refuseProblems, type Wishes, wishesOf } from "./wishes";
 
@@ -33,16 +34,18 @@ interface Row {
 
 export async function shipList(target: string, options: ShipListOptions, io: Io): Promise<ExitCode> {
   const wishes = /[./\\]/.test(target) ? wishesOf(io, target) : null;
-  const files = wishes === null ? ofStack(io, target) : ofEnvironment(wishes);
+  const project = projectOf(io);
+  const files = wishes === null ? ofStack(io, project, target) : ofEnvironment(wishes);
   refuseProblems(files.flatMap((f) => f.problems));
-  const rows = [...files.flatMap(recorded), ...(wishes === null ? [] : onlyWished(wishes))];
+  const texts = stackFiles(io, project);
+  const set = (stack: string) => secretsSet(stackConfig(texts[fileOfStack(stack)] ?? ""), project.name);
+  const rows = [...files.flatMap((f) => recorded(f, set(f.stack))), ...(wishes === null ? [] : onlyWished(wishes))];
   io.out(options.json ? `${JSON.stringify({ schema: "roadstead/ships/1", ships: rows }, null, 2)}\n` : table(rows, io));
   return EXIT.done;
 }
 
 /** A stack, and with the platform all cells of its environment. */
-function ofStack(io: Io, stack: string): ParsedStackFile[] {
-  const project = projectOf(io);
+function ofStack(io: Io, project: Project, stack: string): ParsedStackFile[] {
   const { file, text } = readStackFile(io, project, stack);
   const one = parseStackFile(file, text);
   if (one.architecture === null && one.problems.length === 0)
@@ -55,12 +58,12 @@ function ofStack(io: Io, stack: string): ParsedStackFile[] {
 const ofEnvironment = ({ previous, stack }: Wishes): ParsedStackFile[] =>
   [...previous.values()].filter((f) => isStackOf(stack, f.stack));
 
-function recorded(file: ParsedStackFile): Row[] {
+function recorded(file: ParsedStackFile, secrets: ReadonlySet<string>): Row[] {
   const { architecture, runState } = file;
   if (architecture === null) return [];
   const customers = new Map(architecture.ships.map((s) => [s.id, s.customer]));
   const byTenant = new Map(architecture.tenants.map((t) => [t.id, t.customer]));
-  return shipLedger([{ name: file.stack, architecture, runState }]).ledger.ships.map((s) => ({
+  return shipLedger([{ name: file.stack, architecture, runState, secretsSet: secrets }]).ledger.ships.map((s) => ({
     name: s.name,
     id: s.id,
     class: s.class,
@@ -93,10 +96,19 @@ function onlyWished({ requirements, previous, stack }: Wishes): Row[] {
       cell: null,
       place: null,
       state: "not recorded",
-      key: s.imported ? "imported" : s.fake ? "fake" : s.class === "comet" ? "comet" : s.key ? "given" : "missing",
+      key: keyWished(s, requirements),
       lastEvent: null,
       nameFree: null,
     }));
+}
+
+/** No stack holds its secret yet: a key that is named counts as given. */
+function keyWished(s: RequestedShip, { platform }: Requirements): KeyState {
+  if (s.imported) return "imported";
+  if (s.fake) return "fake";
+  if (s.class === "comet") return "comet";
+  if (platform === "groundseg") return "groundseg";
+  return s.key ? "given" : "missing";
 }
 
 function table(rows: readonly Row[], io: Io): string {

@@ -112,11 +112,21 @@ describe("the ship ledger", () => {
     test("nobody waits for those that GroundSeg takes in its own pages", () => {
       const { architecture } = stack;
       const hosts = architecture.hosts.map((h) => ({ ...h, kind: "groundseg" as const }));
+      const ships = architecture.ships.map((s) => ({ ...s }));
       const inPages = {
         ...stack,
-        architecture: { ...architecture, hosts },
+        architecture: { ...architecture, hosts, ships },
         hostKeys: { [first!.host!]: "ssh-ed25519 AAAA" },
       };
+      const { ledger, warnings } = shipLedger([inPages]);
+      expect(ledger.ships.map((s) => s.key)).toEqual(["groundseg", "groundseg", "groundseg"]);
+      // A secret named for them would be set and never read.
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /^3 ships with a key\.secret that nobody reads: .*; GroundSeg takes boot keys on its own page only$/,
+        ),
+      ]);
+      for (const ship of ships) ship.key = null;
       expect(shipLedger([inPages]).warnings).toEqual([]);
       expect(keysThatUpWants([inPages])).toEqual([]);
     });

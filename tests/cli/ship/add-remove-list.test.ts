@@ -24,10 +24,11 @@ async function recordedProject(more: Record<string, string> = {}): Promise<strin
   return dir;
 }
 const at = (dir: string, file: string) => fs.readFileSync(path.join(dir, file), "utf8");
-function runState(dir: string, state: object): void {
+const runState = (dir: string, state: object) => setIn(dir, ["roadstead:runState"], state);
+function setIn(dir: string, at: string[], value: unknown): void {
   const file = path.join(dir, "stacks/Pulumi.prod.yaml");
   const doc = parseDocument(fs.readFileSync(file, "utf8"));
-  doc.setIn(["config", "roadstead:runState"], state);
+  doc.setIn(["config", ...at], value);
   fs.writeFileSync(file, doc.toString({ lineWidth: 0 }));
 }
 const ran = { claim: "claimed", firstBoot: "done", lastEvent: 90, cleanStopEvent: null };
@@ -136,7 +137,7 @@ describe("ship list", () => {
     await roadstead(dir, ["ship", "add", "r.yaml", "~dopzod"]);
     expect(await rows(dir, "prod")).toMatchObject([
       { name: "~marzod" },
-      { name: "~sampel-palnet", class: "planet", stack: "prod", cell: "c1", state: "first boot", key: "given" },
+      { name: "~sampel-palnet", class: "planet", stack: "prod", cell: "c1", state: "first boot", key: "missing" },
       { name: "~ridlur-figbud", state: "removed", lastEvent: 90, nameFree: false },
     ]);
     expect((await rows(dir, "./r.yaml")).at(-1)).toMatchObject({
@@ -147,6 +148,23 @@ describe("ship list", () => {
     });
     const text = (await roadstead(dir, ["ship", "list", "prod"])).stdout;
     expect(text).toMatch(/~ridlur-figbud .*name blocked until its clean stop is recorded/);
+  });
+  test("says of a key what preview says of it: given once its secret is in the stack file", async () => {
+    const dir = await recordedProject();
+    const keys = async () => Object.fromEntries((await rows(dir, "prod")).map((r) => [r.name, r.key]));
+    const shown = async () => {
+      const { stdout } = await roadstead(dir, ["preview", "prod", "--json"]);
+      const { ledger } = JSON.parse(stdout) as { ledger: { ships: { name: string; key: string }[] } };
+      return Object.fromEntries(ledger.ships.map((s) => [s.name, s.key]));
+    };
+    expect(await keys()).toEqual({ "~marzod": "missing", "~sampel-palnet": "missing", "~ridlur-figbud": "missing" });
+    expect(await keys()).toEqual(await shown());
+    setIn(dir, ["roadstead:marzod-key"], { secure: "v1:AAAA" });
+    setIn(dir, ["other:sampel-key"], { secure: "v1:AAAA" });
+    setIn(dir, ["roadstead:ridlur-key"], "in the clear");
+    expect(await keys()).toEqual({ "~marzod": "given", "~sampel-palnet": "missing", "~ridlur-figbud": "missing" });
+    expect(await keys()).toEqual(await shown());
+    expect((await rows(dir, "./r.yaml")).map((r) => r.key)).toEqual((await rows(dir, "prod")).map((r) => r.key));
   });
   test("of a stack that is not there exits 2", async () => {
     expect((await roadstead(project(), ["ship", "list", "prod"])).code).toBe(2);
