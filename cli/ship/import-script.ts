@@ -109,6 +109,7 @@ no() { echo "roadstead: $*" >&2; exit 1; }
 env=$root/etc/roadstead/ships/${ship.id}.env
 [ -r "$env" ] || no "this host has no ship ${ship.id}: is it the right one, and was \\\`pulumi up\\\` run?"
 grep -qx 'IMPORTED=1' "$env" && grep -qx 'SINCE=${atEvent}' "$env" || no "${name} is not imported at event ${atEvent} here: run \\\`pulumi up\\\` with the plan that says so"
+! grep -qx 'SEALED=1' "$env" || no "${name} has run since, its plan says: the pier it was imported with is an old copy by now, and never runs again"
 # shellcheck disable=SC1090 # one file a ship
 . "$env"
 [ "\${VOLUME:-0}" = 0 ] || mountpoint -q "$root${PIERS}" || no "the pier volume is not mounted"

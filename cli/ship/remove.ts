@@ -37,6 +37,9 @@ function whatStays(name: string, here: Recorded | null): string[] {
     `a tombstone stays in lock and claim: ${name} can come back, or run elsewhere, only once a clean stop of it is recorded`,
     ...(here.ship.host === null
       ? []
-      : ["on a host `up` stops at its protected volume, takes nothing, and names the command that lets go of it"]),
+      : [
+          "on a host of a provider `up` stops at its protected volume, takes nothing, and names the command that lets go of it",
+          `on an own host it runs on until you end it there, and the next set-up refuses until then: sudo systemctl disable --now roadstead-ship@${here.ship.id} && sudo rm /etc/roadstead/ships/${here.ship.id}.env`,
+        ]),
   ];
 }

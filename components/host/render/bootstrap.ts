@@ -144,7 +144,8 @@ function packages(settings: HostSettings): HostStep {
     ...(settings.domain ? ["caddy.service"] : []),
   ].join(" ");
   const mask = later ? `systemctl mask -q ${later}\n  ` : "";
-  const unmask = later ? `\n  systemctl unmask -q ${later}` : "";
+  // Also after a set-up that was cut off in between.
+  const unmask = later ? `\nsystemctl unmask -q ${later}` : "";
   return {
     id: "packages",
     why: "what the other steps need, from the distribution with its security updates",
@@ -160,11 +161,12 @@ done
 command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd-timesyncd || absent="$absent systemd-timesyncd"
 if [ -n "$absent" ]; then
   export DEBIAN_FRONTEND=noninteractive
-  ${mask}apt-get -q -o DPkg::Lock::Timeout=600 update
-  # shellcheck disable=SC2086 # several packages
   # confold: our files are written before the packages that own the directories.
-  apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent${unmask}
-fi`,
+  ${mask}dpkg --force-confold --configure -a
+  apt-get -q -o DPkg::Lock::Timeout=600 update
+  # shellcheck disable=SC2086 # several packages
+  apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
+fi${unmask}`,
   };
 }
 
@@ -181,7 +183,9 @@ chmod go-rwx "$home"
 chown ${name}: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
 authorize() { grep -qxF "$1" "$home/.ssh/authorized_keys" || printf '%s\\n' "$1" >>"$home/.ssh/authorized_keys"; }
-${settings.access.sshPublicKeys.map((k) => `authorize ${quoted(k)}\n`).join("")}visudo -cqf /etc/sudoers.d/10-roadstead${
+${settings.access.sshPublicKeys.map((k) => `authorize ${quoted(k)}\n`).join("")}# Every other way in ends with the next step.
+ssh-keygen -lf "$home/.ssh/authorized_keys" >/dev/null || { echo "roadstead: no line of $home/.ssh/authorized_keys is an SSH key: nobody could log in" >&2; exit 1; }
+visudo -cqf /etc/sudoers.d/10-roadstead${
       settings.kind === HostKind.GroundSeg
         ? ""
         : `
@@ -249,11 +253,6 @@ const refused = (path: string): string =>
 echo "roadstead: ${path} was not given, so nothing was fetched" >&2
 exit 1`;
 
-/** Fetches a file once, checks it, and only then gives it its place. */
-const fetchChecked = (url: string, sha256: string): string => `  work=$(mktemp -d)
-  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" '${url}'
-  echo "${sha256}  $work/file" | sha256sum -c --quiet -`;
-
 /** Release archives of urbit/vere on GitHub: linux-x86_64.tgz and linux-aarch64.tgz, each holding one program. */
 function vereStep(vere: PinnedBinary | undefined, settings: HostSettings): HostStep {
   const why = "the runtime, by checksum, beside the others; a ship changes its own through the upgrade alone";
@@ -302,9 +301,11 @@ systemctl enable -q --now docker roadstead-containers
 # Piers that are uploaded, exported and backed up lie in here.
 chmod 0700 ${path}
 if [ ! -x ${path}/groundseg ]; then
-${fetchChecked(`https://bin.infra.native.computer/groundseg_${arch}_v${version}_latest`, groundseg.sha256)}
-  install -m 0755 "$work/file" ${path}/groundseg
-  rm -r "$work"
+  # Checked before it has its place, and always the same file beside it: a wrong one does not fill the disk.
+  curl -fsSL --proto =https --retry 5 --retry-delay 5 -o ${path}/groundseg.new 'https://bin.infra.native.computer/groundseg_${arch}_v${version}_latest'
+  echo "${groundseg.sha256}  ${path}/groundseg.new" | sha256sum -c --quiet -
+  chmod 0755 ${path}/groundseg.new
+  mv ${path}/groundseg.new ${path}/groundseg
 fi
 systemctl enable -q --now groundseg`,
   };

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { adminUser } from "./access";
 import { BOOTSTRAP, BOOTSTRAP_LOCK } from "./bootstrap";
 import { STATE, type HostFile } from "./file";
-import { HostProvider, type HostSettings } from "./settings";
+import { HostKind, HostProvider, type HostSettings } from "./settings";
 import { usesLuks, volumeKey } from "./volume";
 
 /** EC2 counts user-data before its base64; DigitalOcean's figure is by inference (facts/policy.md §6.3). */
@@ -30,7 +30,8 @@ export function cloudConfig(settings: HostSettings, files: HostFile[], missing: 
     // EC2 has little room: alike files beside each other, and no more indentation than YAML needs.
     write_files: [...files]
       .sort((a, b) => (a.path < b.path ? -1 : 1))
-      .map((f) => ({ path: f.path, permissions: f.mode, content: f.content })),
+      // 0644 is what cloud-init gives a file of its own accord.
+      .map((f) => ({ path: f.path, ...(f.mode === "0644" ? {} : { permissions: f.mode }), content: f.content })),
     runcmd: [
       ["systemctl", "daemon-reload"],
       // --no-block: the steps start units that wait for the end of the boot, which waits for this.
@@ -63,6 +64,22 @@ function keepsVolume(settings: HostSettings): string {
   )}\n`;
 }
 
+const ENVIRONMENTS = "/etc/roadstead/ships";
+
+/** A ship that is not placed here any more runs on with its ports and its name until a person ends it: nothing may be given to another before. */
+function keepsShips(settings: HostSettings): string {
+  const ships = settings.kind === HostKind.GroundSeg ? [] : settings.ships;
+  const known = ships.map((s) => `${s.id} | `).join("");
+  return `for env in ${ENVIRONMENTS}/*.env; do
+  id=$(basename "$env" .env)
+  case $id in ${known}'*') continue ;; esac
+  echo "roadstead: $id is set up on this host, and its plan has it here no more: nothing was changed. End it, its pier stays: systemctl disable --now roadstead-ship@$id && rm $env" >&2
+  exit 1
+done
+
+`;
+}
+
 export function hostScript(settings: HostSettings, files: HostFile[], missing: string[]): string {
   const puts = files.map((f) => {
     if (f.content.includes("\nROADSTEAD_FILE\n")) throw new Error(`${f.path} holds the end mark of its here-document`);
@@ -77,6 +94,8 @@ put() {
   mkdir -p "$(dirname "$1")"
   new=$(mktemp "$1.XXXXXX")
   cat >"$new"
+  # A script that may not be run yet would skip whoever calls it.
+  chmod "$2" "$new"
   if cmp -s "$new" "$1"; then rm "$new"; else mv "$new" "$1"; fi
   chmod "$2" "$1"
 }
@@ -89,27 +108,39 @@ until flock -w 20 9; do
   echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
 done
 
-${keepsVolume(settings)}${puts.join("\n\n")}
+${keepsShips(settings)}${keepsVolume(settings)}${puts.join("\n\n")}
 
 exec 9>&-
 exec ${BOOTSTRAP}
 `;
 }
 
+/** A host that cannot be rendered; the message lists every problem. */
+export class HostRefused extends Error {}
+
+/** One of the two; neither on a machine that is there already. */
+export interface UserData {
+  userData?: string;
+  userDataBase64?: string;
+}
+
 /** User-data as a provider takes it: plain when it fits, gzip in base64 on EC2 when it does not. */
 export function deliverUserData(
-  provider: HostProvider,
+  { name, provider }: Pick<HostSettings, "name" | "provider">,
   userData: string,
-): { userData?: string; userDataBase64?: string } {
+): UserData {
+  if (provider === HostProvider.Own) return {};
   const size = Buffer.byteLength(userData);
   const limit = provider === HostProvider.Aws ? USER_DATA_LIMIT.aws : USER_DATA_LIMIT.digitalocean;
   if (size <= limit) return { userData };
   // Where zlib cuts its blocks depends on this, and the room left on EC2 on where they are cut.
-  const packed = [6, 8]
+  const packed = [5, 6, 7, 8]
     .map((memLevel) => gzipSync(userData, { level: 9, memLevel }))
     .sort((a, b) => a.length - b.length)[0]!;
   if (provider === HostProvider.Aws && packed.length <= limit) return { userDataBase64: packed.toString("base64") };
-  throw new Error(
-    `user-data of ${size} bytes is over the limit of ${limit} bytes at ${provider}: name fewer ships, SSH keys or recipients of backups`,
+  const sent = provider === HostProvider.Aws ? `${packed.length} bytes, packed` : `${size} bytes`;
+  throw new HostRefused(
+    `host ${name}:\n  - user-data: received ${sent}; accepted: ${limit} bytes at ${provider}; name fewer ships, recipients of backups or ` +
+      "SSH keys (an ed25519 key takes a sixth of an RSA one); what is left out can be added on the host once it is there",
   );
 }

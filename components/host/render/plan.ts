@@ -1,7 +1,6 @@
 // From settings to everything a host is: rendered text and planned resources.
 import type { Architecture, LockedHost } from "../../../planner/architecture/schema";
 import { awsHost } from "./aws";
-import { deliverUserData } from "./deliver";
 import { deliveries, plannedDeliveries } from "./delivery";
 import { digitalOceanHost } from "./digitalocean";
 import { renderSettings, type RenderedHost } from "./rendered";
@@ -38,8 +37,7 @@ export function plannedSsh(
 /** `given` has no image only in a preview, where the place it would take is marked. */
 export function planHost(given: HostPlace, settings: HostSettings, rendered: RenderedHost): PlannedHost {
   const place = { ...given, image: given.image ?? `[missing: versions.hostImage.${given.provider}]` };
-  const delivered = deliverUserData(place.provider, rendered.userData);
   return place.provider === HostProvider.Aws
-    ? awsHost(place, settings, delivered)
-    : digitalOceanHost(place, settings, delivered.userData ?? "");
+    ? awsHost(place, settings, rendered.delivered)
+    : digitalOceanHost(place, settings, rendered.delivered.userData ?? "");
 }

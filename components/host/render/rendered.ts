@@ -1,18 +1,19 @@
 // From settings to text: files, user-data, script.
 import type { Architecture, LockedHost } from "../../../planner/architecture/schema";
 import { bootstrapFile, hostFiles, hostSteps } from "./bootstrap";
-import { cloudConfig, hostScript } from "./deliver";
+import { cloudConfig, deliverUserData, HostRefused, hostScript, type UserData } from "./deliver";
 import type { HostFile, HostStep } from "./file";
 import { hostProblems, missingVersions, OPEN_IN_PREVIEW } from "./problems";
 import { withoutComments } from "./comments";
 import { hostSettings, type HostSettings, type RenderHostOptions } from "./settings";
 
-/** A host that cannot be rendered; the message lists every problem. */
-export class HostRefused extends Error {}
+export { HostRefused } from "./deliver";
 
 export interface RenderedHost {
   /** `#cloud-config`, plain text. */
   userData: string;
+  /** As the host's provider takes it. */
+  delivered: UserData;
   /** The same files and steps as one idempotent script for a host that exists already. */
   script: string;
   files: HostFile[];
@@ -42,8 +43,10 @@ export function renderSettings(settings: HostSettings, opts: RenderHostOptions =
   if (refusals.length > 0)
     throw new HostRefused(`host ${settings.name}:\n${refusals.map((r) => `  - ${r}`).join("\n")}`);
   const files = [...hostFiles(settings), bootstrapFile(settings)].map(withoutComments);
+  const userData = cloudConfig(settings, files, missing);
   return {
-    userData: cloudConfig(settings, files, missing),
+    userData,
+    delivered: deliverUserData(settings, userData),
     script: hostScript(settings, files, missing),
     files,
     steps: hostSteps(settings),

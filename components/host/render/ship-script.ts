@@ -48,13 +48,12 @@ urbit=$default
 
 say() { echo "roadstead: $id: $*" >&2; }
 ${AS_SHIP}
-put() { # put NAME VALUE: on both places, through a rename, on disk before anything else happens
+put() { # put NAME VALUE: on both places, through a rename, on disk before anything else happens; where one fails, still on the other
+  failed=
   for dir in "$here" "$there"; do
-    mkdir -p "$dir"
-    printf '%s\\n' "$2" >"$dir/.$1"
-    mv "$dir/.$1" "$dir/$1"
-    sync "$dir" "$dir/$1" 2>/dev/null || sync
+    { mkdir -p "$dir" && printf '%s\\n' "$2" >"$dir/.$1" && sync "$dir/.$1" && mv "$dir/.$1" "$dir/$1" && sync "$dir"; } || failed=1
   done
+  [ -z "$failed" ]
 }
 both() { cat "$here/$1" "$there/$1" 2>/dev/null || true; }
 first_boot() { # the furthest of the two records counts
@@ -73,6 +72,9 @@ become() {
   exec "$default" "$@" >"$out" 2>&1
 }
 has_pier() { [ -d "$pier/.urb" ]; }
+# Whether the lock knows that it has booted for good. Once after a breach that says nothing: its owner's word is on record.
+sealed() { [ "\${SEALED:-0}" = 1 ] && [ -z "$(both breached)" ]; }
+imported() { [ "\${IMPORTED:-0}" = 1 ] && [ -z "$(both breached)" ]; }
 adopt() { # from now on this version, and no other by itself
   [ -n "$vere" ] || case $(readlink "$default" || true) in
   */vere/*/urbit) put vere "$(basename "$(dirname "$(readlink "$default")")") $(date +%s)" ;;
@@ -105,8 +107,12 @@ words() {
 }
 healthy() { case $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$HTTP_PORT/~_~/healthz" || true) in 204 | 429) ;; *) false ;; esac }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
+quarantined() { # why; nothing when it is not
+  { [ ! -e "$here/quarantine" ] && [ ! -e "$there/quarantine" ]; } || { why=$(both quarantine | head -n 1); echo "\${why:-unknown}"; }
+}
 quarantine() {
-  put quarantine "$1"
+  # On a full disk nothing can be written, and yet renamed.
+  put quarantine "$1" || for dir in "$here" "$there"; do [ -e "$dir/quarantine" ] || mv "$dir/first-boot" "$dir/quarantine" || true; done
   burn
   [ ! -x "$root/etc/roadstead/alarm" ] || "$root/etc/roadstead/alarm" "$(hostname): $id is quarantined: $1" || say "nobody was told"
   say "QUARANTINED: $1. It will not be started. Read docs/components/vps-planet.md#quarantine before anything else."
@@ -116,7 +122,7 @@ mounted() {
   [ "\${VOLUME:-0}" = 0 ] || mountpoint -q "$root${PIERS}" || { say "the pier volume is not mounted"; exit 75; }
 }
 refuse_quarantined() {
-  reason=$(both quarantine | head -n 1)
+  reason=$(quarantined)
   [ -z "$reason" ] || { say "quarantined: $reason"; burn; exit 77; }
 }
 
@@ -125,7 +131,7 @@ key) # the boot key on standard input, once, after the host is up
   mounted
   refuse_quarantined
   [ "$FIRST_BOOT" = key ] || { say "boots without a key"; exit 64; }
-  [ "\${IMPORTED:-0}" = 0 ] || { say "is imported: it goes on with the pier that is brought in, and its key was not read"; exit 64; }
+  ! imported || { say "is imported: it goes on with the pier that is brought in, and its key was not read"; exit 64; }
   [ "$(first_boot)" = never ] || { say "has had its first boot; the key is not needed and was not read"; exit 77; }
   mkdir -p "$(dirname "$key")"
   head -c 65536 >"$key"
@@ -148,14 +154,15 @@ claim) # before the first boot: never -> started, under a lock, before the key i
   mkdir -p "$here"
   exec 9>"$here/lock"
   flock -n 9 || { say "another first boot is running"; exit 75; }
-  [ "\${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
-  [ "\${IMPORTED:-0}" = 0 ] || { say "is imported: its pier has not been brought in"; exit 78; }
+  ! sealed || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
+  ! imported || { say "is imported: its pier has not been brought in"; exit 78; }
   [ "$(first_boot)" = never ] || quarantine "a first boot was started before"
   ! has_pier || quarantine "there is a pier already, and no record of its first boot"
   [ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
   room
   free=$(df -Pk "$root${PIERS}" | awk 'NR == 2 { print int($4 / 1024) }')
   [ "$free" -ge ${FIRST_BOOT_MIB} ] || refuse "a first boot needs ${FIRST_BOOT_MIB} MiB for its pier, and there are $free free"
+  rm -f "$here/breached" "$there/breached"
   put first-boot started
   ;;
 boot)
@@ -194,11 +201,12 @@ check) # before every later run
   case $(first_boot) in
   never)
     if ! has_pier; then
-      [ "\${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, but its volume is empty"
+      ! sealed || quarantine "the lock says that this ship has booted for good, but its volume is empty"
       say "has not had its first boot"
       exit 78
     fi
-    [ "\${IMPORTED:-0}" = 1 ] || quarantine "there is a pier, and no record of its first boot"
+    # Of a sealed ship an import is over: the same pier once more is an old copy.
+    { imported && ! sealed; } || quarantine "there is a pier, and no record of its first boot"
     # Where its owner says that it stopped: an older pier than that is an old copy from the first run on.
     [ -z "\${SINCE:-}" ] || [ -n "$(recorded_event || true)" ] || put event "$SINCE"
     put first-boot "done"
@@ -252,7 +260,7 @@ after) # after every run: refusal lines quarantine, a clean stop is recorded
 release) # a person's decision after reading the docs
   case \${3:-} in
   --key-refused)
-    case $(both quarantine | head -n 1) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
+    case $(quarantined) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
     ! has_pier || { say "there is a pier"; exit 77; }
     put first-boot never
     ;;
@@ -263,7 +271,8 @@ release) # a person's decision after reading the docs
     ;;
   --after-breach)
     ! has_pier || { say "move the old pier away first: it must never run again"; exit 77; }
-    rm -f "$here/event" "$there/event"
+    rm -f "$here/event" "$there/event" "$here/loom" "$there/loom"
+    put breached yes
     put first-boot never
     ;;
   *) say "say why: --no-other-copy-ran (keep this pier), --after-breach (boot anew with a new key) or --key-refused"; exit 64 ;;
@@ -304,7 +313,7 @@ status)
     say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
   [ ! -e "$root${STATE}/backup/$id" ] || say "last copy: $(tr '\\n' ' ' <"$root${STATE}/backup/$id")"
   # Scripts read this: one line, and nothing behind it.
-  echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
+  echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(quarantined)"
   ;;
 *) echo "unknown command: $cmd" >&2; exit 64 ;;
 esac

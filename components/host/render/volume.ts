@@ -35,7 +35,7 @@ export function volumeFiles(settings: HostSettings): HostFile[] {
         volumeKey(settings) === VolumeKey.Tang ? `TANG='${tangPins(settings)}'\n` : ""
       }`,
     },
-    { path: `${LIB}/volume`, mode: "0755", content: script },
+    { path: `${LIB}/volume`, mode: "0755", content: script(usesLuks(settings)) },
     unit(
       "roadstead-volume.service",
       `[Unit]
@@ -60,7 +60,10 @@ WantedBy=multi-user.target
   ];
 }
 
-const script = `#!/bin/sh
+/** `luks`: whether the host may have any. Without it EC2's 16 KiB of user-data have room for more. */
+const script = (luks: boolean): string => {
+  const only = (text: string): string => (luks ? text : "");
+  return `#!/bin/sh
 # Usage: volume prepare|open|close|key. Formats a blank volume, and nothing else, ever.
 # shellcheck disable=SC2153 # DEVICE, LUKS, MOUNT, OPTIONS, KEY and TANG come from volume.env
 set -eu
@@ -68,11 +71,11 @@ umask 077
 root=\${ROADSTEAD_ROOT:-}
 # shellcheck disable=SC1091 # one file a host
 . "$root/etc/roadstead/volume.env"
-# A key that is somebody else's to keep is in memory while it is needed, and never on a disk.
+${only(`# A key that is somebody else's to keep is in memory while it is needed, and never on a disk.
 case \${KEY:=basic} in basic) keys=$root/etc/roadstead ;; *) keys=$root/run/roadstead ;; esac
 keyfile=$keys/volume.key
 bring="bring it with: ssh HOST sudo ${LIB}/volume key <YOUR-COPY"
-die() { echo "roadstead: volume: $*" >&2; exit 1; }
+`)}die() { echo "roadstead: volume: $*" >&2; exit 1; }
 
 find_device() { # prints the device; an EBS volume is the one disk that does not carry the root file system
   [ "$DEVICE" = ebs ] || { [ ! -b "$DEVICE" ] || readlink -f "$DEVICE"; return 0; }
@@ -101,7 +104,7 @@ is_blank() { # a new volume is all zeros; data that no program knows is data
   is_unsigned "$1" && head -c 1048576 "$1" >/dev/null && [ "$(head -c 1048576 "$1" | tr -d '\\0' | wc -c)" = 0 ]
 }
 label() { blkid -p -s LABEL -o value "$1" || true; }
-backup_header() { cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"; }
+${only(`backup_header() { cryptsetup luksHeaderBackup "$device" --header-backup-file "$root/etc/roadstead/volume.header.$(date +%s)"; }
 tang_slot() { clevis luks list -d "$device" 2>/dev/null | sed -n 's/^\\([0-9][0-9]*\\): .*/\\1/p' | head -n 1; }
 ask_tang() { # the servers may come up later than this host; fifteen minutes
   [ "$KEY" = tang ] && [ ! -s "$keyfile" ] || return 0
@@ -118,9 +121,9 @@ ask_tang() { # the servers may come up later than this host; fifteen minutes
   done
 }
 forget() { [ "$KEY" = basic ] || [ ! -e "$keyfile" ] || shred -u "$keyfile" 2>/dev/null || rm -f "$keyfile"; }
-unlock() { # sets inner to what holds the file system
+`)}unlock() { # sets inner to what holds the file system
   inner=$device
-  [ "$LUKS" = 1 ] || return 0
+${only(`  [ "$LUKS" = 1 ] || return 0
   cryptsetup isLuks "$device" || die "$device holds something that is not ours: left alone"
   [ "$(cryptsetup luksDump "$device" | sed -n 's/^Label:[[:space:]]*//p')" = roadstead ] || die "$device is encrypted, but not by Roadstead: left alone"
   inner=/dev/mapper/roadstead
@@ -129,7 +132,7 @@ unlock() { # sets inner to what holds the file system
   [ -s "$keyfile" ] || die "$device is encrypted and its key is not on this host: $bring"
   cryptsetup open --key-file "$keyfile" "$device" roadstead || die "the key on this host does not open $device: $bring"
   cryptsetup resize --key-file "$keyfile" roadstead
-}
+`)}}
 open_it() {
   unlock
   [ "$(label "$inner")" = roadstead ] || die "$inner holds a file system that is not ours: left alone"
@@ -144,7 +147,7 @@ prepare)
   # Which volume's preparation was begun: only that one is ever formatted, and only until it has a file system.
   begun=$root/etc/roadstead/volume.preparing
   if is_blank "$device"; then
-    if [ "$LUKS" = 1 ]; then
+${only(`    if [ "$LUKS" = 1 ]; then
       mkdir -p "$keys"
       [ -s "$keyfile" ] || [ "$KEY" != operator ] || die "$device is blank and waits for the key it is encrypted with: $bring"
       cat /proc/sys/kernel/random/uuid >"$begun"
@@ -159,34 +162,36 @@ prepare)
       cryptsetup luksFormat --batch-mode --type luks2 --label roadstead --uuid "$(cat "$begun")" --key-file "$keyfile" $stretch "$device"
       backup_header
     else
-      echo plain >"$begun"
-    fi
-  fi
+`)}    echo plain >"$begun"
+${only(`    fi
+`)}  fi
   if [ -e "$begun" ]; then
-    [ "$LUKS" = 0 ] || [ "$(cryptsetup luksUUID "$device")" = "$(cat "$begun")" ] ||
+${only(`    [ "$LUKS" = 0 ] || [ "$(cryptsetup luksUUID "$device")" = "$(cat "$begun")" ] ||
       die "$device is not the volume whose preparation was cut off: left alone. If it holds a pier, remove $begun"
     if [ "$KEY" = tang ] && [ -s "$keyfile" ] && [ -z "$(tang_slot)" ]; then
       clevis luks bind -y -k "$keyfile" -d "$device" sss "$TANG"
       backup_header
     fi
-    unlock
+`)}    unlock
     if [ "$(label "$inner")" != roadstead ]; then
       is_unsigned "$inner" || die "$inner holds a file system that is not ours: left alone"
       mkfs.ext4 -q -L roadstead -m 1 "$inner"
     fi
     rm "$begun"
-    # For its owner to copy, until the next boot: the servers may be lost.
+${only(`    # For its owner to copy, until the next boot: the servers may be lost.
     [ "$KEY" != tang ] || [ ! -s "$keyfile" ] || mv "$keyfile" "$keys/volume.recovery"
-  fi
+`)}  fi
   open_it
-  forget
-  ;;
+${only(`  forget
+`)}  ;;
 open)
   wait_device
   open_it
-  forget
-  ;;
-key) # on standard input
+${only(`  forget
+`)}  ;;
+${
+  luks
+    ? `key) # on standard input
   [ "$LUKS" = 1 ] || die "is not encrypted by this host: no key was read"
   mkdir -p "$keys"
   head -c 65536 >"$keyfile.new"
@@ -201,11 +206,14 @@ key) # on standard input
   mv "$keyfile.new" "$keyfile"
   [ -n "$root" ] || [ -e ${STATE}/bootstrap.done ] || exec systemctl start --no-block roadstead-bootstrap
   [ -n "$root" ] || { systemctl start roadstead-volume && exec ${LIB}/bootstrap; }
-  ;;
+  ;;`
+    : `key) die "is not encrypted by this host: no key was read" ;;`
+}
 close)
   ! mountpoint -q "$root$MOUNT" || umount "$root$MOUNT"
-  [ "$LUKS" = 0 ] || [ ! -b /dev/mapper/roadstead ] || cryptsetup close roadstead
-  ;;
+${only(`  [ "$LUKS" = 0 ] || [ ! -b /dev/mapper/roadstead ] || cryptsetup close roadstead
+`)}  ;;
 *) die "unknown command: $1" ;;
 esac
 `;
+};

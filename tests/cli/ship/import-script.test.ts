@@ -234,6 +234,11 @@ describe("on a host", () => {
       () => put(`etc/roadstead/ships/${SHIP.id}.env`, "IMPORTED=1\nSINCE=400\nLOOM=31\n"),
       /not imported at event 500/,
     ],
+    [
+      "is told by its lock that the ship has run since",
+      () => put(`etc/roadstead/ships/${SHIP.id}.env`, "IMPORTED=1\nSINCE=500\nLOOM=31\nSEALED=1\n"),
+      /has run since.*old copy/,
+    ],
     ["had the ship before", () => put(`var/lib/roadstead/ships/${SHIP.id}/first-boot`, "done"), /has run here/],
     ["quarantined it", () => put(`srv/ships/.roadstead/${SHIP.id}/quarantine`, "why"), /quarantined \(.*why/],
     ["has a pier of it", () => put(`srv/ships/${SHIP.id}/.urb/x`, ""), /there is a pier/],

@@ -63,11 +63,13 @@ describe.each(["vps", "groundseg", "bare-metal"] as const)("the bootstrap of a %
   });
 
   it("fits the user-data limits of both providers", () => {
-    const ec2 = deliverUserData("aws", rendered.userData);
+    const ec2 = deliverUserData({ name: "home", provider: "aws" }, rendered.userData);
     const sent = ec2.userDataBase64 ? Buffer.from(ec2.userDataBase64, "base64") : Buffer.from(ec2.userData ?? "");
     expect(sent.length).toBeLessThanOrEqual(16_384);
     expect((ec2.userDataBase64 ? gunzipSync(sent) : sent).toString()).toBe(rendered.userData);
-    expect(deliverUserData("digitalocean", rendered.userData)).toEqual({ userData: rendered.userData });
+    expect(deliverUserData({ name: "home", provider: "digitalocean" }, rendered.userData)).toEqual({
+      userData: rendered.userData,
+    });
   });
 
   it("is the same text every time", () => {
@@ -80,7 +82,9 @@ describe("user-data", () => {
     const noise = Array.from({ length: USER_DATA_LIMIT.digitalocean + 1 }, (_, i) =>
       String.fromCharCode(33 + ((i * i * 7) % 90)),
     ).join("");
-    expect(() => deliverUserData("digitalocean", noise)).toThrow(/65537 bytes is over the limit/);
+    expect(() => deliverUserData({ name: "home", provider: "digitalocean" }, noise)).toThrow(
+      /received 65537 bytes; accepted: 65536 bytes/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 // The guard script, run by sh against a stub of vere: what may boot and what may not.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { booted, ID, KEY, PLANET, Sandbox } from "./ship-sandbox";
 
@@ -254,6 +254,14 @@ describe("later runs", () => {
     expect([same.cleanStop().code, same.run("check").code]).toEqual([0, 0]);
   });
 
+  it("take the same imported pier once: not again on a host that knows nothing, when the lock says sealed", () => {
+    const s = new Sandbox({ ...PLANET, imported: true, importedAtEvent: 42, sealed: true });
+    mkdirSync(join(s.root, `srv/ships/${ID}/.urb`), { recursive: true });
+    s.setEvent(42);
+    expect(s.run("check").code).toBe(77);
+    expect(s.quarantine).toBe("there is a pier, and no record of its first boot");
+  });
+
   it("never boot an imported ship from a key, not even while its pier is not there", () => {
     const s = new Sandbox({ ...PLANET, imported: true });
     expect(s.run("key", { input: `${KEY}\n` }).code).toBe(64);
@@ -291,6 +299,76 @@ describe("release from quarantine", () => {
     expect(s.run("key", { input: `${KEY}\n` }).code).toBe(0);
     expect(s.firstBoot()).toBe(0);
   });
+});
+
+it.each([
+  ["sealed", { ...PLANET, sealed: true }],
+  ["imported", { ...PLANET, imported: true, importedAtEvent: 42 }],
+  ["sealed and imported", { ...PLANET, sealed: true, imported: true, importedAtEvent: 42 }],
+])("after a breach a ship that the lock calls %s boots once with its new key, and not once more", (_, ship) => {
+  const s = new Sandbox(ship);
+  expect(s.run("release", { args: ["--after-breach"] }).code).toBe(0);
+  // The host boots before the key is there.
+  expect(s.run("check").code).toBe(78);
+  expect(s.run("key", { input: `${KEY}\n` }).code).toBe(0);
+  expect(s.firstBoot()).toBe(0);
+  expect(s.state).toBe("done");
+  expect(s.run("check").code).toBe(0);
+  s.wipePier();
+  expect(s.run("check").code).toBe(77);
+  const other = new Sandbox(ship);
+  expect(other.run("key", { input: `${KEY}\n` }).code === 0 ? other.run("claim").code : 77).toBe(77);
+});
+
+describe("a disk that takes no write", () => {
+  const HERE = `var/lib/roadstead/ships/${ID}`;
+  const THERE = `srv/ships/.roadstead/${ID}`;
+  const full = (s: Sandbox, dir: string, name: string) => symlinkSync("/dev/full", join(s.root, dir, `.${name}`));
+  const refused = (s: Sandbox) => {
+    s.write("journal", "double-boot detected\n");
+    s.write("etc/roadstead/alarm", '#!/bin/sh\necho "$*" >>"$ROADSTEAD_ROOT/told"\n', "0755");
+    return s.run("after", { env: { SERVICE_RESULT: "exit-code", EXIT_STATUS: "1" } });
+  };
+
+  it.each([[[HERE]], [[THERE]], [[HERE, THERE]]])("swallows no quarantine, and somebody is told: %j", (dirs) => {
+    const s = booted();
+    for (const dir of dirs) full(s, dir, "quarantine");
+    expect(refused(s).code).toBe(77);
+    expect(s.read("told")).toContain("double-boot detected");
+    expect(s.run("check").code).toBe(77);
+    // Each of the two is enough for a start, so both have it.
+    expect(s.has(`${HERE}/quarantine`) && s.has(`${THERE}/quarantine`)).toBe(true);
+    const status = s.script("ship", ["status", ID]).out;
+    expect(status).toMatch(/; quarantine: \S/);
+    expect(s.run("release", { args: ["--no-other-copy-ran"] }).code).toBe(0);
+    expect(s.run("check").code).toBe(0);
+  });
+
+  it("leaves a clean stop's event to the other one, so that an older pier does not pass", () => {
+    const s = booted();
+    s.setEvent(900);
+    full(s, HERE, "event");
+    expect(s.cleanStop().code).not.toBe(0);
+    expect(s.read(`${THERE}/event`).trim()).toBe("900");
+    s.setEvent(899);
+    expect(s.run("check").code).toBe(77);
+  });
+
+  it("begins no first boot of which one of the two would know nothing", () => {
+    const s = new Sandbox();
+    s.run("key", { input: `${KEY}\n` });
+    mkdirSync(join(s.root, THERE), { recursive: true });
+    full(s, THERE, "first-boot");
+    expect(s.run("claim").code).toBe(1);
+    expect(s.read("calls")).not.toContain("-k");
+  });
+});
+
+it("an empty record of a quarantine is one", () => {
+  const s = booted();
+  s.write(`srv/ships/.roadstead/${ID}/quarantine`, "");
+  expect(s.run("check").code).toBe(77);
+  expect(s.script("ship", ["status", ID]).out).toContain("quarantine: unknown");
 });
 
 it("the scripts are what sh and bash both read", () => {

@@ -39,6 +39,7 @@ const STUBS: Record<string, string> = {
   mountpoint: '[ -e "$R/is-mounted" ]',
   mount: 'touch "$R/is-mounted"; note mount "$@"',
   sleep: "exit 0",
+  "ssh-keygen": '[ ! -e "$R/no-ssh-key" ]',
   // A disk beside the root disk; what it holds is a file of the test's.
   findmnt: "echo /dev/sda1",
   xargs: "printf 'sda1\\n└─sda\\n'",
@@ -132,6 +133,37 @@ describe("the script run twice", () => {
     expect(second.status).toBe(0);
     expect(machine.tree()).toEqual(before);
     expect(machine.calls().filter((c) => changing.test(c))).toEqual([]);
+  });
+
+  it("gives nothing to a host where a ship still is that its plan has no more, and goes on once it was ended", () => {
+    const sample = bareMetal();
+    const machine = new Machine();
+    const script = (ids: string[]) => {
+      const settings = hostSettings(sample.host, sample.lock);
+      const ships = settings.ships.filter((s) => ids.includes(s.id));
+      return machine.moved(renderSettings({ ...settings, ships }).script);
+    };
+    const all = sample.lock.ships.map((s) => s.id);
+    const [gone, ...left] = all;
+    expect(left.length).toBeGreaterThan(0);
+    expect(machine.sh(script(all)).status).toBe(0);
+    const before = machine.tree();
+    const refused = machine.sh(script(left));
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`${gone} is set up on this host, and its plan has it here no more`);
+    expect(machine.tree()).toEqual(before);
+    rmSync(join(machine.root, `etc/roadstead/ships/${gone}.env`));
+    expect(machine.sh(script(left))).toMatchObject({ status: 0 });
+  });
+
+  it("leaves a host as it was reached while nobody's key could be used to log in", () => {
+    const sample = bareMetal();
+    const machine = new Machine();
+    writeFileSync(join(machine.root, "no-ssh-key"), "");
+    const done = machine.sh(machine.moved(renderHost(sample.host, sample.lock).script));
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain("is an SSH key: nobody could log in");
+    expect(machine.calls().filter((c) => /^sshd|reload|nft/.test(c) && !/daemon-reload/.test(c))).toEqual([]);
   });
 
   it.each([

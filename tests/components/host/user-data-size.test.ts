@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { deliverUserData, renderHost, USER_DATA_LIMIT } from "../../../components/host/render";
+import { HostRefused } from "../../../components/host/render/rendered";
 import { LIMITS } from "../../../planner/catalog/limits";
 import { host, lock, SHA, ship } from "./sample";
 
@@ -10,12 +11,12 @@ const ob = require("urbit-ob") as { patp(n: number | string): string };
 
 /** As sent to EC2, in bytes. */
 const sent = (userData: string): number => {
-  const { userData: plain, userDataBase64: packed } = deliverUserData("aws", userData);
+  const { userData: plain, userDataBase64: packed } = deliverUserData({ name: "home", provider: "aws" }, userData);
   return packed === undefined ? Buffer.byteLength(plain!) : Buffer.from(packed, "base64").length;
 };
 /** Keys do not pack: each is as random as a real one. */
 const key = (i: number): string =>
-  `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${randomBytes(32).toString("base64").replace(/=/g, "A")} admin-${i}@example`;
+  `ssh-ed25519 ${Buffer.concat([Buffer.from("AAAAC3NzaC1lZDI1NTE5AAAAIA==", "base64"), randomBytes(32)]).toString("base64")} admin-${i}@example`;
 
 const planet = fc.integer({ min: 65_536, max: 2 ** 32 - 1 }).map((n) => ob.patp(n).slice(1));
 const hosting = fc.record({
@@ -78,9 +79,9 @@ test("a planet on AWS", () => {
 
 test("what does not fit is refused with what to take out, and not cut", () => {
   const settled = lock([ship("sampel-palnet")], around(120, "example.com", 1));
-  const { userData } = renderHost(host({ ...onAws, memoryGiB: 8 }), {
-    ...settled,
-    versions: { vere: { version: "4.6", sha256: SHA } },
-  });
-  expect(() => deliverUserData("aws", userData)).toThrow(/over the limit of 16384 bytes at aws: \w/);
+  const large = { ...settled, versions: { vere: { version: "4.6", sha256: SHA } } };
+  expect(() => renderHost(host({ ...onAws, memoryGiB: 8 }), large)).toThrow(HostRefused);
+  expect(() => renderHost(host({ ...onAws, memoryGiB: 8 }), large)).toThrow(
+    /^host home:\n {2}- user-data: received \d{5} bytes, packed; accepted: 16384 bytes at aws; name fewer/,
+  );
 });
