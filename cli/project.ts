@@ -2,7 +2,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
+import { isStackOf } from "../planner/architecture/identity";
 import { fileOfStack } from "../planner/architecture/stack-file";
+import { ENVIRONMENTS } from "../planner/requirements/schema";
 import { usage } from "./exit";
 import { readInput } from "./files";
 import type { Io } from "./io";
@@ -66,9 +68,12 @@ export function readStackFile(io: Io, project: Project, stack: string): { file: 
   const file = path.relative(path.resolve(io.cwd), path.join(project.stacks, fileOfStack(stack)));
   if (!fs.existsSync(path.resolve(io.cwd, file))) {
     const known = Object.keys(stackFiles(io, project)).map((n) => n.slice("Pulumi.".length, -".yaml".length));
+    const environment = ENVIRONMENTS.find((e) => isStackOf(e, stack));
     throw usage(
       `${stack}: there is no ${file}; ${known.length > 0 ? `stacks here: ${known.join(", ")}` : "no stack is recorded here"}. ` +
-        `Record one with roadstead plan FILE --stack ${stack} --write`,
+        (environment === undefined
+          ? `A stack is called ${ENVIRONMENTS.join(", ")}, or as one of their cells, such as prod-c2`
+          : `Record one with roadstead plan FILE --stack ${environment} --write`),
     );
   }
   return { file, text: readInput(io, file, "a stack file", MAX_STACK_BYTES) };

@@ -7,6 +7,7 @@ import { firstOf, parkedShips, releaseSteps, upCommand } from "../next-steps";
 import { deliveries, howToGetHostKey } from "../../components/host/render/delivery";
 import { hostSettings } from "../../components/host/render/settings";
 import type { Facts } from "./facts";
+import { setUpByHand } from "./own-hosts";
 import { quotaNeeds } from "./quotas";
 
 export const LEVELS = ["blocks", "look", "ok"] as const;
@@ -321,6 +322,7 @@ function nextCommands(a: Architecture, f: Facts): string[] {
     `pulumi preview --stack ${f.stack} --policy-pack ${f.policyPack}`,
     up(f.stack),
     ...releaseSteps(parkedShips(a, f.runState)),
+    ...setUpByHand(a, f.stack, (host) => f.hostKeys.keys[host] !== undefined),
     ...(a.hosts.length === 0 ? [] : ["# once a host is set up, how it is:"]),
     ...firstOf(
       a.hosts.map((h) => `roadstead doctor ${h.name} --stack ${f.stack}`),

@@ -109,6 +109,27 @@ describe("diagnose", () => {
     });
   });
 
+  test("a machine of one's own is set up by hand before it is asked how it is: its key made first, the script, the key", async () => {
+    const { architecture } = await recorded(fs.readFileSync("examples/two-racks.yaml", "utf8"));
+    const steps = (keys: Record<string, string>) =>
+      diagnose(architecture, { ...HEALTHY, hostKeys: { keys, problems: [] } }).next;
+    const next = steps({});
+    const from = next.indexOf("pulumi up --stack prod --policy-pack policies");
+    expect(next.slice(from + 1, from + 8)).toEqual([
+      "# a machine of yours is set up by hand the first time, as root:",
+      expect.stringMatching(/^\(umask 077; set -C; head -c 64 \/dev\/urandom > north-1-volume\.key\) {3}#/),
+      "roadstead host render prod --script --host north-1 > north-1.sh",
+      "ssh root@north-1.example.net sh -s < north-1.sh",
+      expect.stringMatching(/^ssh keeper@north-1\.example\.net 'sudo \S+\/volume key' < north-1-volume\.key {3}#/),
+      "# and north-2, south-1 in the same way",
+      "# once a host is set up, how it is:",
+    ]);
+    // Where `up` delivers, it was set up before.
+    const known = "ssh-ed25519 AAAA";
+    expect(steps({ "north-1": known, "south-1": known })).toContain("ssh root@north-2.example.net sh -s < north-2.sh");
+    expect(steps({ "north-1": known, "north-2": known, "south-1": known }).join()).not.toContain("by hand");
+  });
+
   test.each<[string, Partial<Facts>, string[], number]>([
     ["no CLI", { pulumi: null, languageHost: false, plugins: null }, ["cli"], 5],
     ["a CLI without its language host", { languageHost: false }, ["language-host"], 5],

@@ -88,3 +88,14 @@ test("colour is for terminals, and not with NO_COLOR", async () => {
     expect((await roadstead(dir, ["plan", "r.yaml"], io)).stdout).not.toContain("\u001b[");
   expect(filesIn(dir)).toEqual({ "r.yaml": ONE_PLANET });
 });
+
+test("a stack that no environment can have is not told to be recorded", async () => {
+  for (const command of [["preview"], ["doctor"], ["ship", "list"], ["host", "render"]]) {
+    const { code, stderr } = await roadstead(workspace(), [...command, "mine"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("A stack is called dev, staging, prod, or as one of their cells, such as prod-c2");
+    expect(stderr).not.toContain("--stack mine");
+  }
+  // A cell is recorded with its environment.
+  expect((await roadstead(workspace(), ["preview", "prod-c2"])).stderr).toContain("--stack prod --write");
+});
