@@ -19,7 +19,8 @@ import { HostKind, type HostSettings } from "./render/settings";
 export interface HostSsh {
   /**
    * The host's own public key, such as `ssh-ed25519 AAAA…`, without the address in front; ed25519 or ecdsa. Required: a host that is
-   * not recognised is given nothing. Changing it runs set-up and deliveries again, which change nothing where they were.
+   * not recognised is given nothing. Changing it runs set-up and deliveries again, which change nothing where they were; a boot key is
+   * never delivered a second time, and a host without a record of that first boot fails `up`.
    */
   hostKey: pulumi.Input<string>;
   /** Who logs in, with sudo that asks for no password. Default: the user of `access`; at a provider nobody else may log in. Never root. */

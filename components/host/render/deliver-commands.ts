@@ -18,10 +18,24 @@ sh "$f" </dev/null
 const FOLLOWED = 1200;
 
 /**
- * Gives a ship its key if it needs one, and follows its first boot. A key that is not needed is not read; a ship that did
- * not come through its first boot fails the command with the reason.
+ * Gives a ship its key if it needs one, and follows its first boot. A key that is not needed is not read; a ship that is not
+ * through its first boot fails the command with the reason, so that the next `up` looks again.
  */
 export const bootKeyCommand = (id: string): string =>
+  follow(id, `[ "$active" = activating ] || "$ship" key "$id" || exit`);
+
+/**
+ * The same where this command has ended well before, so its ship has booted somewhere: it only looks. A host without a record of
+ * that is a new one, or its pier is gone; the key would be used twice.
+ */
+export const bootKeyLook = (id: string): string =>
+  follow(
+    id,
+    `[ "$active" = activating ] || die "it was seen booted before, and this host has no record of that, so its key is not delivered again: bring its pier in, docs/runbooks/HostLost.md. After a breach only, its new key is brought by hand: sudo $ship key $id"`,
+  );
+
+/** `never`: what is done where no first boot is on record. */
+const follow = (id: string, never: string): string =>
   asRoot(`set -u
 ship=${LIB}/ship id=${id} unit=roadstead-first-boot@${id}
 die() { echo "roadstead: $id: $*" >&2; exit 77; }
@@ -39,7 +53,7 @@ look() { # the record, and what it is about
 look
 case $booted in
 done) echo "roadstead: $id has had its first boot; its key was not read"; exit 0 ;;
-never) [ "$active" = activating ] || "$ship" key "$id" || exit ;;
+never) ${never} ;;
 started) [ "$active" = activating ] || die "its first boot was started and did not finish; see journalctl -u $unit" ;;
 esac
 t=0
@@ -55,5 +69,6 @@ while [ $t -lt ${FOLLOWED} ]; do
   esac
   [ $((t % 30)) != 0 ] || echo "roadstead: $id: its first boot runs, $t s"
 done
-echo "roadstead: $id still has its first boot; follow it with: journalctl -fu $unit"
+echo "roadstead: $id still has its first boot; run up again, which looks again and needs no key, or follow it with: journalctl -fu $unit" >&2
+exit 75
 `);

@@ -1,7 +1,7 @@
 // What reaches a host over SSH: its set-up, again whenever a file of it changes, and secrets, each on the standard input of
 // one command. Where the host's key is not recorded the same is done by hand, with the same commands.
 import { foreignKeyProblem } from "../../../planner/boot-key";
-import { bootKeyCommand, SET_UP_COMMAND } from "./deliver-commands";
+import { bootKeyCommand, bootKeyLook, SET_UP_COMMAND } from "./deliver-commands";
 import { BACKUP_SCRIPT } from "./backup";
 import { LIB } from "./file";
 import { GROUNDSEG } from "./groundseg";
@@ -26,6 +26,11 @@ export interface Delivery {
   command: string;
   /** What `pulumi up` runs instead, where nobody reads what the command says. Default: the command. */
   unattended?: string;
+  /**
+   * What `pulumi up` runs where it has run the other to its end before: the host's address or key changed, or the secret did.
+   * Default: the same again.
+   */
+  again?: string;
   /** Why this text may not leave for the host; null when nothing is wrong with it. Never repeats the text. */
   refusal?: (text: string) => string | null;
 }
@@ -83,6 +88,7 @@ function bootKey(ship: HostShip): Delivery[] {
       secret: ship.keySecret,
       command: `sudo ${LIB}/ship key ${ship.id}`,
       unattended: bootKeyCommand(ship.id),
+      again: bootKeyLook(ship.id),
       refusal: (text) => {
         const problem = foreignKeyProblem(
           { id: ship.id, name: ship.name ?? null },
@@ -136,7 +142,13 @@ export function plannedDeliveries(
         key: `deliver-${d.id}`,
         type: COMMAND,
         name: `${name}-deliver-${d.id}`,
-        inputs: { ...every, create: d.unattended ?? d.command, stdin: secret(d.secret) },
+        inputs: {
+          ...every,
+          create: d.unattended ?? d.command,
+          // Without one the provider runs `create` for every change of these inputs.
+          ...(d.again === undefined ? {} : { update: d.again }),
+          stdin: secret(d.secret),
+        },
         // They say what became of the secret and never hold it; should a host ever print it, the state has it encrypted.
         options: { additionalSecretOutputs: ["stdout", "stderr"] },
         dependsOn: [SET_UP],

@@ -1,4 +1,7 @@
 // What the host components hand to the provider of remote commands, and to whom they refuse to talk.
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { BareMetalHost } from "../../../components/bare-metal";
 import { GroundSegHost } from "../../../components/groundseg";
@@ -6,11 +9,12 @@ import { bareMetalHostArgs, groundSegHostArgs, vpsPlanetArgs } from "../../../co
 import type { HostSsh } from "../../../components/host/delivery";
 import { nextSteps } from "../../../components/host/next-steps";
 import { renderHost } from "../../../components/host/render";
-import { deliveries, hostKeyProblem } from "../../../components/host/render/delivery";
+import { deliveries, hostKeyProblem, plannedDeliveries } from "../../../components/host/render/delivery";
 import { hostSettings } from "../../../components/host/render/settings";
 import { VpsPlanet } from "../../../components/vps";
 import { preview, type Recorded } from "../eks/record";
 import { bareMetal, groundseg, lock, planet, ship } from "./sample";
+import { temporary } from "./temporary";
 
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const CANARY = "0wcanar.yCANA.RYcan";
@@ -125,6 +129,75 @@ describe("refuses", () => {
   ])("host key %#", (key, found) => {
     expect(hostKeyProblem(key)).toEqual(found);
   });
+});
+
+describe("what up runs for a boot key, on a host that says of its ship", () => {
+  const [, delivery] = plannedDeliveries(hostSettings(home.host, home.lock), "", { secrets: new Set(["palnetKey"]) });
+  const record = (firstBoot: string, quarantine = "") =>
+    `first boot: ${firstBoot}; last clean stop at event: ; quarantine: ${quarantine}`;
+  /** `then`: what its record is once it has its key, or once it is looked at again. */
+  const run = (what: "create" | "update", said: string, { unit = "inactive", then = said } = {}) => {
+    const dir = temporary("roadstead-up-");
+    const put = (name: string, text: string) => fs.writeFileSync(path.join(dir, name), text, { mode: 0o755 });
+    put("record", said);
+    put("sudo", '#!/bin/sh\nshift\nexec "$@"\n');
+    put("sleep", "#!/bin/sh\n");
+    put("systemctl", `#!/bin/sh\necho ${unit}\n`);
+    put(
+      "ship",
+      `#!/bin/sh\ncase $1 in key) cat >${dir}/key ;; status) cat ${dir}/record ;; esac\necho '${then}' >${dir}/record\n`,
+    );
+    const command = String(delivery!.inputs[what]).replaceAll("/usr/local/lib/roadstead/ship", `${dir}/ship`);
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", command], {
+      input: CANARY,
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${dir}:${process.env.PATH}` },
+    });
+    expect(stdout + stderr).not.toContain(CANARY);
+    return { code: status, out: stdout + stderr, delivered: fs.existsSync(path.join(dir, "key")) };
+  };
+
+  it("that it never booted: the first time it is given its key and followed; a second time, for whatever reason, it is not", () => {
+    expect(run("create", record("never"), { then: record("done") })).toMatchObject({ code: 0, delivered: true });
+    const again = run("update", record("never"), { then: record("done") });
+    expect(again).toMatchObject({ code: 77, delivered: false });
+    expect(again.out).toMatch(
+      /was seen booted before, and this host has no record of that, so its key is not delivered again:.*HostLost\.md.*After a breach only, its new key is brought by hand/,
+    );
+  });
+
+  it.each<["create" | "update"]>([["create"], ["update"]])(
+    "anything else, %s only looks: booted is fine, quarantined, broken off or unreadable is not, and what runs is followed",
+    (what) => {
+      expect(run(what, record("done"))).toMatchObject({ code: 0, delivered: false });
+      expect(run(what, record("done", "its volume is empty"))).toMatchObject({ code: 77, delivered: false });
+      expect(run(what, record("started"))).toMatchObject({ code: 77, delivered: false });
+      expect(run(what, "perhaps")).toMatchObject({ code: 77, delivered: false });
+      expect(run(what, record("started"), { unit: "activating", then: record("done") })).toMatchObject({
+        code: 0,
+        delivered: false,
+      });
+      expect(run(what, record("never"), { unit: "activating", then: record("done") })).toMatchObject({
+        code: 0,
+        delivered: false,
+      });
+    },
+  );
+
+  it("that its first boot still runs after twenty minutes: up does not succeed, and the next one looks again without a key", () => {
+    const late = run("create", record("never"), { unit: "activating", then: record("started") });
+    expect(late).toMatchObject({ code: 75, delivered: false });
+    expect(late.out).toMatch(/still has its first boot; run up again, which looks again and needs no key/);
+    expect(run("create", record("done"))).toMatchObject({ code: 0, delivered: false });
+  }, 60_000);
+});
+
+test("secrets that may be delivered again are, by the same command", () => {
+  const { host, lock: harbour } = groundseg();
+  const settings = { ...hostSettings(host, harbour), groundsegPassword: { secret: "page" } };
+  const [, password] = plannedDeliveries(settings, "", { secrets: new Set(["page"]) });
+  expect(password!.inputs.create).toContain("groundseg password");
+  expect(password!.inputs).not.toHaveProperty("update");
 });
 
 test("a machine of one's own is reached at its address, by anybody but root", async () => {

@@ -4,6 +4,24 @@ const part = "components";
 
 module.exports = [
   {
+    id: "key-delivered-twice",
+    part,
+    title: "a boot key is delivered a second time when its host's address or SSH key changes",
+    file: "components/host/render/delivery.ts",
+    find: "      again: bootKeyLook(ship.id),\n",
+    replace: "      again: bootKeyCommand(ship.id),\n",
+    suites,
+  },
+  {
+    id: "first-boot-half-over-is-fine",
+    part,
+    title: "`up` succeeds while a first boot is not over, and never looks again",
+    file: "components/host/render/deliver-commands.ts",
+    find: "exit 75\n`",
+    replace: "exit 0\n`",
+    suites,
+  },
+  {
     id: "any-text-is-a-host-key",
     part,
     title: "a recorded host key that is cut off is taken for one",
