@@ -40,11 +40,17 @@ def read(path):
         return None
 
 
-def run(*command):
+def asks(*command):
+    """What it ends with and prints; nothing of one that cannot be run or does not answer."""
     try:
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60).stdout
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60)
+        return done.returncode, done.stdout
     except (OSError, subprocess.SubprocessError):
-        return ""
+        return None, ""
+
+
+def run(*command):
+    return asks(*command)[1]
 
 
 def ready(conf):
@@ -112,25 +118,42 @@ def password():
 
 
 def veres():
-    """The first process of each ship's runtime, by container."""
-    for name in run("docker", "ps", "--format", "{{.Names}}").split():
-        lines = [p.split(None, 2) for p in run("docker", "top", name, "-eo", "pid,ppid,comm").splitlines()[1:]]
+    """The first process of each ship's runtime, by container; and whether Docker said all of it."""
+    found, code, names = {}, *asks("docker", "ps", "--format", "{{.Names}}")
+    sure = code == 0
+    for name in names.split():
+        # Of one that has ended meanwhile, the next look says so.
+        code, table = asks("docker", "top", name, "-eo", "pid,ppid,comm")
+        sure = sure and code == 0
+        lines = [p.split(None, 2) for p in table.splitlines()[1:]]
         inside = {p[0] for p in lines if p[2].startswith("urbit")}
         first = [int(p[0]) for p in lines if p[0] in inside and p[1] not in inside]
         if first:
-            yield name, first
+            found[name] = first
+    return found, sure
 
 
 def stop():
     # Their containers' first process hands no signal on, so Docker would kill them.
-    for name, pids in veres():
-        say(name + " is asked to stop")
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
-    while any(veres()):
+    # No answer is not "none runs": asked on until there is one, or the unit's time is over.
+    asked, silent = set(), False
+    while True:
+        found, sure = veres()
+        if sure and not found:
+            return
+        if not sure and not silent:
+            say("Docker does not say which ships run: asking on")
+        silent = not sure
+        for name, pids in found.items():
+            for pid in pids:
+                if pid in asked:
+                    continue
+                asked.add(pid)
+                say(name + " is asked to stop")
+                try:
+                    os.kill(pid, signal.SIGTERM)
+                except ProcessLookupError:
+                    pass
         time.sleep(1)
 
 
