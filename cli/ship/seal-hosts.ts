@@ -14,7 +14,7 @@ export async function lookAtHosts(ships: readonly LockedShip[], stack: string, i
     const { login } = hostTarget(host, { stack }, io, machineProbe(io));
     io.err(`${host}: asking ${login}\n`);
     const said = await askHost(io, { target: login, options: [] }, script(aboard));
-    seen.push(...aboard.map((s) => ({ ship: s.id, secret: s.key!.secret, ...standing(s.id, host, said) })));
+    seen.push(...aboard.map((s) => ({ ship: s.id, secret: s.key?.secret ?? null, ...standing(s, host, said) })));
   }
   return seen;
 }
@@ -23,14 +23,19 @@ export async function lookAtHosts(ships: readonly LockedShip[], stack: string, i
 const script = (ships: readonly LockedShip[]): string =>
   ships.map((s) => `echo "${s.id} $(/usr/local/lib/roadstead/ship status ${s.id} </dev/null)"\n`).join("");
 
-function standing(id: string, host: string, said: Said): Pick<Seen, "standing" | "why"> {
+function standing({ id, imported }: LockedShip, host: string, said: Said): Pick<Seen, "standing" | "why"> {
   if (!said.ok) return { standing: "unknown", why: `${host} did not answer: ${said.said}` };
   const line = said.out.split("\n").find((l) => l.startsWith(`${id} `)) ?? "";
   const [, firstBoot, reason] = /^\S+ first boot: (never|started|done);.*; quarantine: ?(.*)$/.exec(line) ?? [];
   if (firstBoot === undefined) return { standing: "unknown", why: `${host} has no record of it that can be read` };
   // Whoever lets it go may need another key for it.
   if (reason !== "") return { standing: "waits", why: "it is quarantined" };
-  if (firstBoot === "done") return { standing: "booted", why: "its first boot is over" };
+  if (firstBoot === "done")
+    return {
+      standing: "booted",
+      why: imported ? "it runs from the pier that was brought in" : "its first boot is over",
+    };
+  if (imported) return { standing: "waits", why: "its pier has not been brought in, or never started" };
   return {
     standing: "waits",
     why: firstBoot === "never" ? "it has not booted yet" : "its first boot has begun, and is not over",

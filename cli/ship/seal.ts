@@ -4,14 +4,13 @@
 import * as path from "node:path";
 import { ANNOTATION, claimHolder, REGISTRY_NAMESPACE } from "../../components/fleet/render/names";
 import type { Architecture, LockedShip } from "../../planner/architecture/schema";
-import { holdingKeys, sealShips } from "../../planner/architecture/seal";
+import { sealable, sealShips } from "../../planner/architecture/seal";
 import { parseStackFile, writeStackFile } from "../../planner/architecture/stack-file";
 import { EXIT, type ExitCode, usage } from "../exit";
 import { writeAll } from "../files";
 import type { Io } from "../io";
 import { POLICY_PACK, upCommand } from "../next-steps";
-import { readHostKeys } from "../../stacks/host-keys";
-import { type Project, projectOf, readStackFile, stackConfig } from "../project";
+import { type Project, projectOf, readStackFile } from "../project";
 import { Kubectl, type KubectlOptions } from "./kubectl";
 import { lookAtHosts } from "./seal-hosts";
 import { refuseProblems } from "./wishes";
@@ -30,7 +29,8 @@ export interface ShipSealOptions extends KubectlOptions {
 export type Standing = "booted" | "waits" | "unknown";
 export interface Seen {
   ship: string;
-  secret: string;
+  /** The config secret that holds its boot key; null for an imported ship, which has none. */
+  secret: string | null;
   standing: Standing;
   why: string;
 }
@@ -47,9 +47,7 @@ export async function shipSeal(stack: string, options: ShipSealOptions, io: Io):
   const { architecture, requirementsDigest } = parsed;
   if (architecture === null || requirementsDigest === null)
     throw usage(`${file}: records no architecture yet. Record one with roadstead plan FILE --stack ${stack} --write`);
-  const { keys, problems } = readHostKeys(() => stackConfig(text).hostKeys, file);
-  if (problems.length > 0) throw usage(problems.join("\n"));
-  const holding = holdingKeys(architecture, (host) => keys[host] !== undefined);
+  const holding = sealable(architecture);
   const inCluster = holding.filter((s) => s.host === null);
   const seen = [
     ...(await lookAt(inCluster, architecture, new Kubectl(io, options))),
@@ -81,7 +79,7 @@ async function lookAt(ships: readonly LockedShip[], { stack }: Architecture, kub
   const claims = new Map((list?.items ?? []).map((lease) => [lease.metadata.name, lease]));
   return ships.map((ship) => ({
     ship: ship.id,
-    secret: ship.key!.secret,
+    secret: ship.key?.secret ?? null,
     ...standingOf(claims.get(ship.id), claimHolder(stack, ship.tenant)),
   }));
 }
@@ -103,7 +101,7 @@ function nextCommands(stack: string, seen: readonly Seen[], project: Project, wr
   const used = seen.filter((s) => s.standing === "booted");
   // A secret that another ship's first boot still needs stays.
   const needed = new Set(seen.filter((s) => s.standing !== "booted").map((s) => s.secret));
-  const gone = [...new Set(used.map((s) => s.secret))].filter((secret) => !needed.has(secret));
+  const gone = [...new Set(used.flatMap((s) => s.secret ?? []))].filter((secret) => !needed.has(secret));
   return [
     upCommand(stack, POLICY_PACK),
     ...gone.map((secret) => `pulumi config rm --stack ${stack} ${project.name}:${secret}`),
@@ -113,7 +111,7 @@ function nextCommands(stack: string, seen: readonly Seen[], project: Project, wr
 const MARK: Record<Standing, string> = { booted: "✓", waits: "·", unknown: "!" };
 
 function spoken(seen: readonly Seen[], written: boolean, next: readonly string[], file: string): string {
-  if (seen.length === 0) return "No ship of this stack has a key declared.\n";
+  if (seen.length === 0) return "Every ship of this stack that boots from a key or was brought in is sealed.\n";
   const booted = seen.filter((s) => s.standing === "booted").length;
   const verdict = written
     ? `${file}: ${booted} sealed. The next up declares their keys no more; no ship is restarted.`

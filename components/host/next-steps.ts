@@ -88,6 +88,7 @@ function ships(settings: HostSettings, address: string, takes: (d: Delivery) => 
     if (ship.imported)
       return [
         `Bring in the pier of ${called}, after its source is stopped for good: roadstead ship import FILE ${called} --pier PATH … gives the steps as a script, run with ${login}.`,
+        seal(called, "no other host takes that pier, by then old, for a new one"),
       ];
     const key = keys.get(ship.id);
     const keyless = ship.fake || (ship.class === "comet" && !ship.keySecret);
@@ -99,10 +100,14 @@ function ships(settings: HostSettings, address: string, takes: (d: Delivery) => 
               ? `${called} boots by itself; follow it: ssh ${login} 'sudo journalctl -fu roadstead-first-boot@${ship.id}'`
               : `Deliver the boot key of ${called}, once, over SSH: cat ${ship.id}.key | ssh ${login} 'sudo ${SHIP} key ${ship.id}'`,
           ]),
+      ...(keyless ? [] : [seal(called, "its key is never delivered again, also not to a host made anew")]),
       `Log in at ${hints[ship.id]}.`,
     ];
   });
 }
+
+const seal = (called: string, so: string): string =>
+  `Once ${called} runs, record that, so that ${so}: roadstead ship seal STACK --write`;
 
 function groundseg(settings: HostSettings, login: string): string[] {
   const tunnel = [GROUNDSEG_UI_PORT, GROUNDSEG_API_PORT].map((p) => `-L ${p}:127.0.0.1:${p}`).join(" ");

@@ -1,6 +1,8 @@
 // `roadstead ship seal` of ships on hosts, with an ssh that answers from a file: only a record that says so seals a ship.
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { nextSteps } from "../../../components/host/next-steps";
+import { hostSettings } from "../../../components/host/render/settings";
 import { parseStackFile } from "../../../planner/architecture/stack-file";
 import { roadstead, workspace } from "../fake-io";
 
@@ -23,9 +25,10 @@ cat "$here/answer"
 
 let dir: string;
 const file = (): string => path.join(dir, "stacks/Pulumi.prod.yaml");
+const architecture = () => parseStackFile("Pulumi.prod.yaml", fs.readFileSync(file(), "utf8")).architecture!;
 const sealed = () =>
-  parseStackFile("Pulumi.prod.yaml", fs.readFileSync(file(), "utf8"))
-    .architecture!.ships.filter((s) => s.sealed)
+  architecture()
+    .ships.filter((s) => s.sealed)
     .map((s) => s.id);
 const seal = (...more: string[]) =>
   roadstead(dir, ["ship", "seal", "prod", ...more], { env: { PATH: `${path.join(dir, "bin")}:/usr/bin:/bin` } });
@@ -90,7 +93,56 @@ test("a host that does not answer seals nothing, and says why", async () => {
   expect(sealed()).toEqual([]);
 });
 
-test("a host whose SSH key is not recorded holds no declared key and is not asked", async () => {
-  expect(await seal("--write")).toMatchObject({ code: 0, stdout: "No ship of this stack has a key declared.\n" });
+test("a host that up does not deliver to is asked too: once its key is recorded, up would bring a used key to a host made anew", async () => {
+  answers({ "sampel-palnet": DONE, "ridlur-figbud": DONE });
+  expect((await seal("--write")).code).toBe(0);
+  expect(sealed().sort()).toEqual(["ridlur-figbud", "sampel-palnet"]);
+  fs.rmSync(path.join(dir, "asked"));
+  expect((await seal("--write")).stdout).toMatch(/^Every ship of this stack .* is sealed/);
   expect(fs.existsSync(path.join(dir, "asked"))).toBe(false);
+});
+
+describe("an imported ship", () => {
+  const imported = () => architecture().ships.find((s) => s.id === "sampel-palnet")!;
+  const brought = FILE.replace(
+    "{ name: ~sampel-palnet, key: { secret: sampel-palnet-key } }",
+    "{ name: ~sampel-palnet, imported: { sourceStoppedForGood: true, atEvent: 42, by: Ada } }",
+  );
+  beforeEach(async () => {
+    fs.rmSync(file());
+    fs.writeFileSync(path.join(dir, "roadstead.yaml"), brought);
+    const made = await roadstead(dir, ["plan", "roadstead.yaml", "--stack", "prod", "--write"]);
+    if (made.code !== 0) throw new Error(made.stderr);
+  });
+
+  test("whose host says that it runs is sealed, stays imported and has no secret to take away: no host takes that pier for new again", async () => {
+    answers({ "sampel-palnet": DONE, "ridlur-figbud": "first boot: never; last clean stop at event: ; quarantine: " });
+    const done = await seal("--write", "--json");
+    const seen = JSON.parse(done.stdout) as { ships: unknown[]; next: string[] };
+    expect(seen.ships).toContainEqual({
+      ship: "sampel-palnet",
+      secret: null,
+      standing: "booted",
+      why: "it runs from the pier that was brought in",
+    });
+    expect(seen.next.join()).not.toContain("config rm");
+    expect(imported()).toMatchObject({ sealed: true, imported: true, key: null, attestation: { atEvent: 42 } });
+    // Planned again it stays so.
+    expect((await roadstead(dir, ["plan", "roadstead.yaml", "--stack", "prod", "--write"])).code).toBe(0);
+    expect(imported()).toMatchObject({ sealed: true, imported: true });
+    const settings = hostSettings(architecture().hosts[0]!, architecture());
+    const steps = nextSteps(settings, "192.0.2.9", { recorded: true }).join("\n");
+    expect(steps).toContain("~sampel-palnet has booted for good and starts by itself.");
+    expect(steps).not.toContain("Bring in the pier");
+  });
+
+  test.each([
+    ["whose pier was not brought in", DONE.replace("done", "never"), 0],
+    ["that is quarantined", `${DONE}its pier is older`, 0],
+    ["whose record cannot be read", "first boot: perhaps; quarantine: ", 5],
+  ])("%s waits, and may still be brought in", async (_what, record, code) => {
+    answers({ "sampel-palnet": record, "ridlur-figbud": DONE });
+    expect((await seal("--write")).code).toBe(code);
+    expect(imported()).toMatchObject({ sealed: false, imported: true });
+  });
 });
