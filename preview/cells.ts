@@ -204,7 +204,7 @@ function drawPlanned(
       custom: true,
       parent: parent.urn,
       inputs: known(resource.inputs, platform) as Record<string, unknown>,
-      options: shownOptions(resource.options),
+      options: shownOptions(resource.options, urns),
       dependsOn: waitsFor(resource, urns, platform),
       provider: resource.type.startsWith("kubernetes:") ? provider!.urn : null,
     });
@@ -213,12 +213,11 @@ function drawPlanned(
 }
 
 /** A graph says what is kept and how things go, not what replaces them or which answers are secret. */
-function shownOptions({
-  replaceOnChanges: _,
-  additionalSecretOutputs: __,
-  ...shown
-}: PlannedResource["options"]): GraphResource["options"] {
-  return shown;
+function shownOptions(
+  { replaceOnChanges: _, additionalSecretOutputs: __, deletedWith, ...shown }: PlannedResource["options"],
+  urns: ReadonlyMap<string, string>,
+): GraphResource["options"] {
+  return deletedWith === undefined ? shown : { ...shown, deletedWith: urns.get(deletedWith)! };
 }
 
 /** Inputs with other resources' outputs left open: they are known after deployment. */

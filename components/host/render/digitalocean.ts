@@ -119,8 +119,9 @@ export function digitalOceanHost(place: HostPlace, settings: HostSettings, userD
       type: type("volumeAttachment", "VolumeAttachment"),
       name: `${name}-volume-attachment`,
       inputs: { dropletId: droplet, volumeId: output("volume") },
-      // A volume is on one droplet at a time: it must leave the old one first.
-      options: { deleteBeforeReplace: true },
+      // A volume is on one droplet at a time: it must leave the old one first. Where the droplet goes, its own end lets the volume
+      // go, after the ship has stopped; detached before that, the pier would be pulled from under the running ship.
+      options: { deleteBeforeReplace: true, deletedWith: "droplet" },
       dependsOn: [],
     },
     {

@@ -117,8 +117,10 @@ describe.each(Object.keys(cases) as (keyof typeof cases)[])("%s", (title) => {
     // The claim names the stack that holds it; the recorder's is called test.
     const pure = plannedHost(sample.host, { ...sample.lock, stack: "test" });
     const custom = seen.resources.filter((r) => r.custom);
-    expect(custom.map((r) => [r.type, r.name, r.options]).sort(byName)).toEqual(
-      (pure?.resources ?? []).map((r) => [r.type, r.name, r.options]).sort(byName),
+    // Planned is the key of the resource it goes with, registered its URN.
+    const goesWith = (key: string) => pure!.resources.find((r) => r.key === key)!.name;
+    expect(custom.map((r) => [r.type, r.name, named(r.options, (urn) => urn.split("::").pop()!)]).sort(byName)).toEqual(
+      (pure?.resources ?? []).map((r) => [r.type, r.name, named(r.options, goesWith)]).sort(byName),
     );
     const plain = (r: PlannedResource) =>
       Object.entries(r.inputs).filter(([, v]) => ["string", "number", "boolean"].includes(typeof v));
@@ -152,6 +154,19 @@ describe.each(Object.keys(cases) as (keyof typeof cases)[])("%s", (title) => {
     expect(machine.options.ignoreChanges).toContain("userData");
   });
 
+  it("pulls no volume from under a running ship: where the host goes, its end comes before the volume leaves it", () => {
+    const machine = seen.resources.find((r) => /:Droplet$|:Instance$/.test(r.type))!;
+    const attachment = seen.resources.find((r) => /:VolumeAttachment$/.test(r.type))!;
+    if (machine.type.endsWith(":Instance")) expect(attachment.inputs.stopInstanceBeforeDetaching).toBe(true);
+    else {
+      expect(machine.inputs.gracefulShutdown).toBe(true);
+      expect(attachment.options.deletedWith).toBe(machine.urn);
+    }
+    // Whatever outlives the host is taken away for itself, or never.
+    const others = seen.resources.filter((r) => r !== attachment);
+    expect(others.filter((r) => r.options.deletedWith !== undefined)).toEqual([]);
+  });
+
   it("lets the world reach nothing but Ames and TLS", () => {
     const rules = seen.resources.flatMap((r) => {
       const list = (r.inputs["inboundRules"] ??
@@ -168,6 +183,10 @@ describe.each(Object.keys(cases) as (keyof typeof cases)[])("%s", (title) => {
   });
 });
 
+const named = <T extends { deletedWith?: string }>({ deletedWith, ...options }: T, name: (of: string) => string) => ({
+  ...options,
+  ...(deletedWith === undefined ? {} : { deletedWith: name(deletedWith) }),
+});
 const byName = (a: unknown[], b: unknown[]): number => String(a[1]).localeCompare(String(b[1]));
 
 describe("a claim", () => {
