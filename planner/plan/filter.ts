@@ -387,7 +387,9 @@ function price(context: Context, d: Draft, monthly: Monthly): Rejection[] {
       have: monthly.mid,
       need: unknown.length > 0 ? `a price of ${unknown.join(", ")}` : "a price",
       fix:
-        d.provider === "own" ? "give the monthly price under existing" : "give the missing prices with --prices FILE",
+        d.provider === "own"
+          ? "give each host's monthly price: existing.hosts[].monthly"
+          : "give the missing prices with --prices FILE",
     });
   const budget = context.requirements.budget;
   if (budget !== undefined && monthly.mid !== null && monthly.mid > budget.monthly)
