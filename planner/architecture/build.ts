@@ -20,6 +20,7 @@ import type { Architecture, LockedHost, LockedShip, Tombstone } from "./schema";
 import { nodePoolsOf, settingsOf } from "./settings";
 import type { ParsedStackFile } from "./stack-file";
 import { tenantsOf } from "./tenants";
+import { unpriced } from "./unpriced";
 import { type VolumeInput, volumeProblems } from "./volumes";
 
 export interface BuildInput {
@@ -97,7 +98,9 @@ export function buildArchitectures(input: BuildInput): BuildResult {
 
   const settings = settingsOf(requirements, plan, candidate, overrideText(plan, input), recordedHere);
   const tenants = tenantsOf(ships, tombstones, living, before, requirements.existing.sandbox);
-  const { pools, deviations } = poolsOf(candidate, fleet, ships, input.force ? null : old);
+  const { pools, deviations: otherPools } = poolsOf(candidate, fleet, ships, input.force ? null : old);
+  const kept = placement.hosting.flatMap((p) => p.hosts);
+  const deviations = [...otherPools, ...unpriced(kept, tombstones, candidate.provider)];
   if (candidate.mode === "eks" && settings.cluster !== null)
     Object.assign(
       settings.cluster,
@@ -105,7 +108,7 @@ export function buildArchitectures(input: BuildInput): BuildResult {
       balancerGround(ships, settings, recordedHere),
     );
   if (deviations.length > 0) {
-    // The plan priced other pools: its total is not what will be paid, and nobody may take it for that.
+    // The plan priced other pools, or not all that stays: its total is not what will be paid, and nobody may take it for that.
     settings.cost.incomplete = true;
     settings.decision.why = [...settings.decision.why, ...deviations];
   }
@@ -184,7 +187,7 @@ function place(input: BuildInput, candidate: Candidate, fleet: Fleet, before: Pa
       cells,
       placed: placeOnHosts(on.placed),
       hosting: [on],
-      problems: noRoom(on.left, why, "Plan again, add hosts, or lower ships.memoryGiB."),
+      problems: [...on.problems, ...noRoom(on.left, why, "Plan again, add hosts, or lower ships.memoryGiB.")],
     };
   }
   if (candidate.mode !== "hybrid") {
@@ -203,7 +206,7 @@ function place(input: BuildInput, candidate: Candidate, fleet: Fleet, before: Pa
     cells,
     placed: placeOnHosts([...home.placed, ...cloud.placed]),
     hosting: [home, cloud],
-    problems: cloud.problems,
+    problems: [...home.problems, ...cloud.problems],
   };
 }
 

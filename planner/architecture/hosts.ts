@@ -185,7 +185,7 @@ function roomOf(
   { candidate, ownHosts, catalog }: HostInput,
   kind: "groundseg" | "bare-metal",
 ): Omit<Berth, "name" | "domain"> {
-  if (node.boundBy === RECORDED) return unmeasured(node);
+  if (isKept(node)) return unmeasured(node);
   if (kind === "bare-metal") {
     const host = ownHosts.find((h, i) => `own:${h.name ?? `host-${i + 1}`}` === node.type);
     if (host) return ownRoom(host);
@@ -228,12 +228,15 @@ function overfull(
       sum(claimed, (s) => s.diskGiB),
     )} on ${h.name}`,
     accepted: `at most ${of(room.ships, room.memoryMiB, room.diskGiB)} on a host of its size`,
-    fix: "Lower ships.memoryGiB, or move ships away with `roadstead ship move` (from the rollout version on) first.",
+    fix: `${kind === "bare-metal" ? "Say what the machine has under existing.hosts, or lower" : "Lower"} ships.memoryGiB, or move ships away with \`roadstead ship move\` (from the rollout version on) first.`,
   });
 }
 
 /** Bound of a node that is a recorded host's, as it is. */
 const RECORDED = "recorded";
+
+/** Whether a host stays as it was recorded, for its ships, while the plan has none for it. */
+export const isKept = (node: PlannedNode): boolean => node.boundBy === RECORDED;
 
 const keptNode = (h: LockedHost, ships: number): PlannedNode => ({
   type: h.kind === "bare-metal" ? `own:${h.name}` : h.size,

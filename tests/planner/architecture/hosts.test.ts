@@ -81,6 +81,27 @@ describe("own hosts", () => {
     expect(codes(build(wish(fleet([1, 2, 3])), "bare-metal"))).toEqual(["capacity"]);
   });
 
+  test.each([
+    ["bare-metal", "memory", { memoryGiB: 8 }],
+    ["bare-metal", "disk", { diskGiB: 60 }],
+    ["hybrid", "memory", { memoryGiB: 8 }],
+  ] as [Shape, string, object][])(
+    "%s: a machine with less %s than the ships it holds ask for is refused",
+    (shape, _, less) => {
+      const existing = { hosts: [host("one", 32)] };
+      const held = { ships: { named: named(shape === "hybrid" ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 3]) }, existing };
+      const first = write(wish(held), shape);
+      expect(first.problems).toEqual([]);
+      expect(codes(build(wish(held), shape, first.after))).toEqual([]);
+      for (const force of [false, true]) {
+        const shrunk = wish({ ...held, existing: { hosts: [host("one", 32, undefined, less)] } });
+        const then = build(shrunk, shape, first.after, { force });
+        expect(then.problems.map((p) => [p.code, p.path])).toContainEqual(["capacity", "hosts.one"]);
+        expect(then.problems.find((p) => p.path === "hosts.one")!.fix).toMatch(/^Say what the machine has/);
+      }
+    },
+  );
+
   test("each ship's own disk counts", () => {
     const hosts = [host("one", 64, undefined, { diskGiB: 120 })];
     const fleet = (diskGiB: number) =>
@@ -330,6 +351,35 @@ describe("the key of a volume, and where it is", () => {
     const rented = write(wish({ ships, hosts: { volumeKey: "operator" } }), "multi-vps");
     const then = build(wish({ ships, hosts: { volumeKey: "basic" } }), "multi-vps", rented.after);
     expect(then.problems[0]!.fix).not.toContain("--force");
+  });
+
+  test("what stays for ships that were there before, and no plan priced, leaves the recorded total incomplete", () => {
+    const cost = (result: ReturnType<typeof build>) => {
+      const [{ architecture }] = result.stacks as [{ architecture: (typeof result.stacks)[number]["architecture"] }];
+      return [architecture.cost.incomplete, architecture.decision.why.slice(1), result.warnings];
+    };
+    const two = { ships: { named: named([1, 2]) } };
+    const both = { hosts: [host("one", 32), host("two", 32)] };
+    const own = write(wish({ ...two, existing: both }), "bare-metal");
+    expect(cost(build(wish({ ...two, existing: both }), "bare-metal", own.after))).toEqual([false, [], []]);
+    const kept = ["kept host two: not in the file, not priced by the plan"];
+    for (const force of [false, true])
+      expect(
+        cost(build(wish({ ...two, existing: { hosts: [host("one", 32)] } }), "bare-metal", own.after, { force })),
+      ).toEqual([true, kept, kept]);
+    // A pier that stays on a disk of one's own costs nothing more.
+    const fewer = build(wish({ ships: { named: named([1]) }, existing: both }), "bare-metal", own.after);
+    expect(fewer.stacks[0]!.architecture.tombstones).toHaveLength(1);
+    expect(cost(fewer)).toEqual([false, [], []]);
+
+    const rented = write(wish(two), "multi-vps");
+    expect(cost(build(wish(two), "multi-vps", rented.after))).toEqual([false, [], []]);
+    const volume = [expect.stringMatching(/^kept volumes of 1 removed ship, \d+ GiB: not priced by the plan$/)];
+    expect(cost(build(wish({ ships: { named: named([1]) } }), "multi-vps", rented.after))).toEqual([
+      true,
+      volume,
+      volume,
+    ]);
   });
 
   test("the region of the claims is fixed, the provider's backups follow the file", () => {
