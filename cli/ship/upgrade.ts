@@ -17,6 +17,10 @@ export interface ShipUpgradeOptions {
   now?: boolean;
 }
 
+/** An end that nobody meant: killed, a disk that takes no write. Whoever was stopped for it is started, by its own record. */
+const UNEXPECTED =
+  "It ended unexpectedly, and which version the ship has is not known here: the same command says how it stands.";
+
 /** How the host's script ends, in our codes, and what is to be known then. */
 const ENDS: Record<number, [ExitCode, string]> = {
   0: [EXIT.done, ""],
@@ -26,6 +30,7 @@ const ENDS: Record<number, [ExitCode, string]> = {
     "It is left to start. The same command says how it stands; no other ship gets the version until then.",
   ],
   70: [EXIT.quarantine, "There is no way back to the old version. What to do now: docs/runbooks/RuntimeUpgrade.md"],
+  73: [EXIT.failed, "The ship has its old version; the reason is above."],
   75: [EXIT.locked, "Something else works on a pier there. Try again later."],
   77: [EXIT.refused, "A gate refused; the ship runs as before. The gates: docs/runbooks/RuntimeUpgrade.md"],
   127: [
@@ -78,7 +83,7 @@ export async function shipUpgrade(
     io.err("It goes on at the host. The same command says how it stands.\n");
     return EXIT.cancelled;
   }
-  const [exit, said] = ENDS[code] ?? [EXIT.failed, "The ship has its old version; the reason is above."];
+  const [exit, said] = ENDS[code] ?? [EXIT.failed, UNEXPECTED];
   if (said) io.err(`${said}\n`);
   return exit;
 }

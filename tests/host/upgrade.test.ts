@@ -91,7 +91,7 @@ it("goes through its gates, ship by ship, and ends with the new version for new 
 
 it("goes back to the old one when the new one fails before it wrote anything", () => {
   behave("new-fails");
-  expect(upgrade(ID, "--backup-taken")).toEqual({ code: 1, said: expect.stringContaining("had written nothing") });
+  expect(upgrade(ID, "--backup-taken")).toEqual({ code: 73, said: expect.stringContaining("had written nothing") });
   expect(record()).toMatch(/^4\.6 /);
   answers();
   expect(status()).toMatch(/quarantine:$/);

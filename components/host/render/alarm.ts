@@ -7,9 +7,12 @@
  */
 export const alarm = (passing: string, good: string): string => `level=$(echo "$said" | sed 's/${passing}//g')
 if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
-  echo "$level" >"$told"
   alarm=$root/etc/roadstead/alarm
-  [ ! -x "$alarm" ] || "$alarm" "$(hostname): \${said:-${good}}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+  if [ ! -x "$alarm" ] || "$alarm" "$(hostname): \${said:-${good}}"; then
+    echo "$level" >"$told"
+  else # told again the next time
+    echo "<3>roadstead: $alarm failed: nobody was told" >&2
+  fi
 fi
 if [ -z "$said" ]; then
   rm -f "$notice"

@@ -65,20 +65,34 @@ Unattended-Upgrade::Automatic-Reboot "false";
       content: `#!/bin/sh
 # Reboots when an upgrade asks for it, once every ship has stopped cleanly. Who was stopped for nothing is started by the unit's end.
 set -eu
-[ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
 umask 077
-exec 9>${MAINTENANCE_LOCK}
-flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
-running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
-case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-marks=${MARKS}
-mkdir -p $marks
-for unit in $running; do
-  id=\${unit#*@}
+root=\${ROADSTEAD_ROOT:-}
+marks=$root${MARKS}
+off() { echo "roadstead: $1, reboot put off" >&2; exit "$2"; }
+look() { # what runs here: a first boot is never cut off
+  units=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*')
+  case $units in *first-boot*) off "a first boot is running" "$1" ;; esac
+}
+if [ $# = 0 ]; then
+  [ -e "$root/run/reboot-required" ] || [ -e "$root/var/run/reboot-required" ] || exit 0
+  exec 9>"$root${MAINTENANCE_LOCK}"
+  flock -n 9 || off "maintenance is running" 0
+  look 0
+  mkdir -p "$marks"
+  # shellcheck disable=SC2046 # units have no spaces
+  set -- ships $(echo "$units" | awk '{ print $1 }')
+fi
+shift
+if [ $# -gt 0 ]; then # one ship, and for the others this again: so each mark is held until the reboot
+  id=\${1#*@}
   id=\${id%.service}
   ${HOLD_MARK}
-  ${LIB}/ship stop "$id" || { echo "roadstead: reboot put off" >&2; exit 1; }
-done
+  "$root${LIB}/ship" stop "$id" || off "$id did not stop cleanly" 1
+  "$0" "$@"
+  exit
+fi
+# The stops took their time.
+look 1
 systemctl reboot
 # The reboot ends this, or there is none.
 sleep 900

@@ -10,7 +10,10 @@ const PILOT_HOURS = 24;
 /** Minutes that a ship is waited for; after that it is left to go on. */
 const START_MINUTES = 60;
 
-/** Exit codes: 0 runs the version, 1 runs the old one again, 64 usage, 69 on the new one and not up yet, 70 on it and down, 75 later, 77 refused. */
+/**
+ * Exit codes: 0 runs the version, 64 usage, 69 on the new one and not up yet, 70 on it and down, 73 has the old one as before, 75 later,
+ * 77 refused. Any other, 71 among them, is an end that nobody meant, and says nothing of what the ship has.
+ */
 export const upgradeScript = (): HostFile => ({ path: UPGRADE, mode: "0755", content: script });
 
 const script = `#!/bin/sh
@@ -28,6 +31,7 @@ if [ "$1" = install ]; then # beside what is there; nothing runs it yet
   [ ! -e "$dir" ] || { echo "roadstead: a vere $2 of another checksum is here: a release does not change" >&2; exit 1; }
   platform=linux-$(uname -m)
   work=$(mktemp -d)
+  trap 'rm -r "$work"' EXIT
   curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" "https://github.com/urbit/vere/releases/download/vere-v$2/$platform.tgz"
   echo "$3  $work/file" | sha256sum -c --quiet -
   tar -xzf "$work/file" -C "$work" --no-same-owner
@@ -36,7 +40,6 @@ if [ "$1" = install ]; then # beside what is there; nothing runs it yet
   (cd "$dir.new" && sha256sum urbit >sum)
   echo "$3" >"$dir.new/archive"
   mv "$dir.new" "$dir"
-  rm -r "$work"
   exit 0
 fi
 umask 077
@@ -54,10 +57,18 @@ if [ -z "\${ROADSTEAD_APART:-}" ]; then # goes on when whoever asked for it is c
   exit
 fi
 say() { echo "roadstead: $id: $*"; }
-refuse() { say "refused: $*. Nothing was changed"; exit 77; }
+out() { trap - EXIT; exit "$1"; }
+refuse() { say "refused: $*. Nothing was changed"; out 77; }
 ${AS_SHIP}
 exec 9>"$root${MAINTENANCE_LOCK}"
 flock -n 9 || { say "other maintenance is running: try again when it has ended"; exit 75; }
+marks=$root${MARKS}
+mkdir -p "$marks"
+hold() {
+${HOLD_MARK}
+}
+# Left by an upgrade that was killed.
+[ ! -e "$marks/$id" ] || { say "was left stopped, and starts"; "$ship" start "$id" && "$ship" wait "$id"; } 2>&1 || true
 
 (cd "$dir" 2>/dev/null && sha256sum -c --quiet sum) || refuse "vere $version is not here as it was fetched: sudo ${UPGRADE} install $version SHA256"
 old=$("$ship" binary "$id") record=$("$ship" vere "$id")
@@ -65,6 +76,22 @@ have=\${record%% *}
 [ -n "$have" ] || have=$(as_ship "$old" -R 2>&1 | sed -n 's/^urbit v*\\([0-9][^ ]*\\).*/\\1/p' | head -n 1)
 [ -n "$have" ] || refuse "which vere it runs now cannot be read"
 unit=roadstead-ship@$id.service
+# Set while no newer vere can have written to the pier: its own one goes on.
+back=
+# shellcheck disable=SC2317 # by a trap
+cut() { # an end that nobody meant: who was stopped is started, with what its record names
+  set +e
+  trap '' HUP INT TERM
+  [ -z "$back" ] || "$ship" vere "$id" "$record"
+  exec 8>&-
+  [ ! -e "$marks/$id" ] || "$ship" start "$id"
+  now=$("$ship" vere "$id")
+  now=\${now:-$have}
+  say "this ended unexpectedly. It has vere \${now%% *} and is $(systemctl is-active "$unit")"
+  exit 71
+}
+trap cut EXIT
+trap 'exit 71' HUP INT TERM
 active() { systemctl is-active --quiet "$1"; }
 well() { # the new one runs: 0 answers, 1 ended, 2 not yet
   code=2 n=0
@@ -73,7 +100,7 @@ well() { # the new one runs: 0 answers, 1 ended, 2 not yet
     n=$((n + 1)) code=0
     "$ship" wait "$id" "\${ROADSTEAD_MINUTE:-60}" || code=$?
   done
-  [ $code != 0 ] || { sleep "\${ROADSTEAD_SETTLE:-20}"; "$ship" wait "$id" 60; }
+  [ $code != 0 ] || { sleep "\${ROADSTEAD_SETTLE:-20}"; "$ship" wait "$id" 60 || code=$?; }
   return $code
 }
 proven() {
@@ -82,18 +109,18 @@ proven() {
   # New ships of this host get it too, once every ship has it.
   for env in "$root"/etc/roadstead/ships/*.env; do
     has=$("$ship" vere "$(basename "$env" .env)")
-    [ "\${has%% *}" = "$version" ] || exit 0
+    [ "\${has%% *}" = "$version" ] || out 0
   done
   ln -sfn "$dir/urbit" "$root/usr/local/bin/.urbit"
   mv -T "$root/usr/local/bin/.urbit" "$root/usr/local/bin/urbit"
-  exit 0
+  out 0
 }
-unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 69; }
+unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; out 69; }
 if [ "$have" = "$version" ]; then
-  case $record in *unproven) ;; *) say "runs vere $version already"; exit 0 ;; esac
+  case $record in *unproven) ;; *) say "runs vere $version already"; out 0 ;; esac
   code=0
   well || code=$?
-  case $code in 0) proven ;; 2) unwell ;; *) say "has vere $version and is not running; see journalctl -u $unit"; exit 70 ;; esac
+  case $code in 0) proven ;; 2) unwell ;; *) say "has vere $version and is not running; see journalctl -u $unit"; out 70 ;; esac
 fi
 [ "$(printf '%s\\n' "$have" "$version" | sort -V | tail -n 1)" = "$version" ] || refuse "vere $version is older than its $have, and there is no way back"
 
@@ -138,11 +165,12 @@ again() { # everything is as it was
   code=0
   { "$ship" start "$id" && "$ship" wait "$id"; } 2>&1 || code=$?
   say "not upgraded: $*. It has vere $have as before$([ $code = 0 ] || echo ', and does not answer')"
-  exit 1
+  out 73
 }
-marks=$root${MARKS}
-mkdir -p "$marks"
-${HOLD_MARK}
+# On both places first: the new one's record may get to one of them alone.
+"$ship" vere "$id" "$record" 2>&1 || refuse "its record cannot be written"
+hold
+back=1
 say "stops"
 "$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
 loom=$(sed -n 's/^LOOM=//p' "$root/etc/roadstead/ships/$id.env")
@@ -155,21 +183,26 @@ event=$(echo "$info" | sed -n 's/.*disk: .*event=\\([0-9][0-9]*\\).*/\\1/p' | ta
 seen() { (cd "$pier/.urb" && find log chk -type f ! -name lock.mdb -printf '%p %s %T@\\n' | sort | sha256sum); }
 before=$(seen)
 "$ship" vere "$id" "$version unproven"
+back=
 exec 8>&-
 say "starts with vere $version at event $event"
 "$ship" start "$id" 2>&1 || true
 code=0
 well || code=$?
-case $code in 0) proven ;; 2) unwell ;; esac
+case $code in 0) proven ;; 1) ;; *) unwell ;; esac
+hold # whoever started it now would run the new one
 systemctl stop "$unit" || true
 if [ "$(seen)" != "$before" ]; then
   "$ship" park "$id" "vere $version did not come up and has written to its pier, so vere $have must not run it: docs/runbooks/RuntimeUpgrade.md" 2>&1 || true
-  exit 70
+  rm -f "$marks/$id"
+  out 70
 fi
+back=1
 "$ship" vere "$id" "$record"
 case $("$ship" status "$id" 2>/dev/null) in *"quarantine: "?*)
   say "not upgraded: vere $version did not come up, and it is quarantined now. It has vere $have and an unchanged pier"
-  exit 1
+  rm -f "$marks/$id"
+  out 73
   ;;
 esac
 again "vere $version did not come up, and had written nothing"

@@ -62,7 +62,7 @@ test("asks the host for the version, over an ssh that trusts no unknown host and
 });
 
 test.each([
-  [1, 1, /The ship has its old version/],
+  [73, 1, /The ship has its old version/],
   [69, 9, /It is left to start/],
   [70, 12, /no way back to the old version.*RuntimeUpgrade\.md/],
   [75, 11, /Try again later/],
@@ -74,6 +74,15 @@ test.each([
   expect(done).toMatchObject({ code, stderr: expect.stringMatching(said) });
   expect(done.stderr).toContain("the reason\n");
 });
+
+test.each([1, 2, 71, 126, 137])(
+  "an end with %i at the host, which nobody meant, is no word on which version the ship has",
+  async (ends) => {
+    const done = await upgrade(ends, "", HOST, "sampel-palnet", "4.7");
+    expect(done).toMatchObject({ code: 1, stderr: expect.stringMatching(/ended unexpectedly.*the same command says/) });
+    expect(done.stderr).not.toMatch(/old version/);
+  },
+);
 
 test("takes the version from the lock, and refuses another one, another host's ship, and what is no version", async () => {
   const planned = await roadstead(dir, ["plan", "roadstead.yaml", "--stack", "prod", "--write"]);

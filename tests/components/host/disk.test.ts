@@ -82,6 +82,17 @@ describe("what cannot be measured", () => {
   });
 });
 
+it("tells again what whoever is to be told did not take, until it is told once", () => {
+  look(10);
+  const before = look(10).told.length;
+  program("etc/roadstead/alarm", `echo "$1" >>${root}/told; [ -e ${root}/takes ]`);
+  expect(look(95).told.length).toBe(before + 1);
+  expect(look(95).told.length).toBe(before + 2);
+  writeFileSync(join(root, "takes"), "");
+  expect(look(95).told.length).toBe(before + 3);
+  expect(look(95).told.length).toBe(before + 3);
+});
+
 it("fails all the same when whoever is to be told cannot be", () => {
   look(10);
   program("etc/roadstead/alarm", "exit 1");

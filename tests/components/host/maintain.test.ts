@@ -2,11 +2,18 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { backupFiles } from "../../../components/host/render/backup";
 import { maintenance } from "../../../components/host/render/ship-units";
-import { renderHost } from "../../../components/host/render";
+import { hostSettings, renderHost, type HostBackup } from "../../../components/host/render";
 import { bareMetal, groundseg, planet } from "./sample";
 import { booted, ID, PLANET, STUB, type Sandbox } from "./ship-sandbox";
 
+const BACKUP: HostBackup = {
+  bucket: "piers",
+  endpoint: "https://nyc3.digitaloceanspaces.com",
+  recipients: ["age1vz9acwqs7zvnkfd5jg9ycd0500qnz8w4wse7jk2fhlsrdm95cfeqh3rxzx"],
+  credentials: { secret: "bucketKey" },
+};
 const unit = (id = ID) => `roadstead-ship@${id}.service`;
 
 function running(): Sandbox {
@@ -57,6 +64,76 @@ it("is what the unit of a reboot ends with when there is none", () => {
     renderHost(host, lock, {}).files.find((f) => f.path.endsWith("/roadstead-reboot.service"))!.content;
   expect(unitOf(bareMetal())).toContain("success ] || exec /usr/local/lib/roadstead/maintain resume'\n");
   expect(unitOf(groundseg())).not.toContain("ExecStopPost");
+});
+
+describe("a reboot", () => {
+  const zod = { ...PLANET, id: "zod", name: "~zod", fake: true, amesPort: 34544, httpPort: 8082 };
+  const { host, lock } = bareMetal();
+  const files = [
+    ...renderHost(host, lock, {}).files.filter((f) => f.path.endsWith("/roadstead/reboot")),
+    ...backupFiles({ ...hostSettings(host, lock), backup: BACKUP }),
+  ];
+  /** Two ships that run on a host which is to be rebooted; `stopping` is what happens while the second one stops. */
+  const two = (stopping = ":") => {
+    const s = running();
+    s.add(zod);
+    expect(s.firstBoot("zod")).toBe(0);
+    s.script("ship", ["start", "zod"]);
+    for (const file of files) s.write(file.path.slice(1), file.content, file.mode);
+    s.write("run/reboot-required", "");
+    s.write("stubs/rest", s.read("stubs/systemctl"), "0755");
+    s.write(
+      "stubs/systemctl",
+      `#!/bin/sh
+case $* in
+list-units*)
+  [ ! -e "$ROADSTEAD_ROOT/mute" ] || exit 1
+  cd "$ROADSTEAD_ROOT/active" && for id in *; do echo "roadstead-ship@$id.service loaded active running Ship"; done
+  [ ! -e "$ROADSTEAD_ROOT/boots" ] || echo "roadstead-first-boot@nec.service loaded activating start First boot" ;;
+"stop roadstead-ship@zod.service") (${stopping}) 8>&- 9>&-; exec sh "$ROADSTEAD_ROOT/stubs/rest" "$@" ;;
+*) exec sh "$ROADSTEAD_ROOT/stubs/rest" "$@" ;;
+esac
+`,
+      "0755",
+    );
+    s.write("stubs/sleep", "#!/bin/sh\nexit 0\n", "0755");
+    s.calls();
+    return s;
+  };
+  const calls = (s: Sandbox) => s.calls().filter((l) => l.startsWith("systemctl"));
+  const stops = [`systemctl stop ${unit()}`, `systemctl stop ${unit("zod")}`];
+
+  it("comes after a clean stop of every ship, and who tries to start one of them meanwhile does not get through", () => {
+    const s = two(
+      `sh "$ROADSTEAD_ROOT/usr/local/lib/roadstead/backup" resume; sh "$ROADSTEAD_ROOT/stubs/rest" start ${unit()} 2>"$ROADSTEAD_ROOT/said"`,
+    );
+    s.script("reboot", []);
+    expect(calls(s)).toEqual([stops[0], `systemctl start ${unit()}`, stops[1], "systemctl reboot"]);
+    expect(s.read("said")).toContain("its pier is being worked on");
+    expect([s.has(`active/${ID}`), s.has("active/zod")]).toEqual([false, false]);
+    // There was none after all.
+    expect(s.script("maintain", ["resume"]).code).toBe(0);
+    expect([s.has(`active/${ID}`), s.has("active/zod")]).toEqual([true, true]);
+  });
+
+  it("is put off by a first boot, also by one that begins while ships stop", () => {
+    const before = two();
+    before.write("boots", "");
+    expect(before.script("reboot", [])).toMatchObject({ code: 0, err: expect.stringContaining("reboot put off") });
+    expect(calls(before)).toEqual([]);
+    const s = two(': >"$ROADSTEAD_ROOT/boots"');
+    expect(s.script("reboot", [])).toMatchObject({ code: 1, err: expect.stringContaining("a first boot is running") });
+    expect(calls(s)).toEqual(stops);
+  });
+
+  it("is none while nobody knows what runs, or after a stop that was not clean", () => {
+    for (const file of ["mute", "unclean"]) {
+      const s = two();
+      s.write(file, "");
+      expect(s.script("reboot", []).code).not.toBe(0);
+      expect(calls(s)).not.toContain("systemctl reboot");
+    }
+  });
 });
 
 it("leaves a ship running when the disk has no room for the work, and fails", () => {

@@ -1,5 +1,7 @@
 // A newer vere, given to one ship at a time: each gate refuses with its reason and leaves everything as it was.
 import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { booted, ID, PLANET, STUB, type Sandbox } from "./ship-sandbox";
 
 const sum = createHash("sha256").update(STUB).digest("hex");
@@ -163,7 +165,7 @@ describe("goes on with the old one", () => {
     const s = running();
     s.write(file, { fails: "prep", snapshot: "7" }[file] ?? "");
     const done = upgrade(s);
-    expect(done).toEqual({ code: 1, said: expect.stringMatching(reason) });
+    expect(done).toEqual({ code: 73, said: expect.stringMatching(reason) });
     same(s);
     expect(s.calls().join()).not.toContain("vere/4.7");
   });
@@ -181,7 +183,7 @@ describe("goes on with the old one", () => {
     );
     const done = upgrade(s);
     expect(done).toEqual({
-      code: 1,
+      code: 73,
       said: expect.stringMatching(/its snapshot is at event unknown and its log at event unknown/),
     });
     expect(record(s)).toBe("");
@@ -193,10 +195,82 @@ describe("goes on with the old one", () => {
     s.write("broken-4.7", "");
     const done = upgrade(s);
     expect(done).toEqual({
-      code: 1,
+      code: 73,
       said: expect.stringMatching(/vere 4\.7 did not come up, and had written nothing\. It has vere 4\.6 as before/),
     });
     same(s);
+  });
+});
+
+describe("an upgrade that ends before it should", () => {
+  const marks = (s: Sandbox) => readdirSync(join(s.root, "run/roadstead/stopped"));
+  const here = (s: Sandbox) => s.read(`var/lib/roadstead/ships/${ID}/vere`).trim();
+  /** The ship's own vere, of which `prep` does something more. */
+  const inPrep = (s: Sandbox, what: string) =>
+    s.write("usr/local/bin/urbit", STUB.replace("case $1 in\ninfo)", `case $1 in prep) ${what} ;; esac\n$&`), "0755");
+  const full = (place: string) => `ln -s /dev/full "$ROADSTEAD_ROOT/${place}/${ID}/.vere"`;
+
+  it.each([
+    ["the volume", "srv/ships/.roadstead"],
+    ["the root disk", "var/lib/roadstead/ships"],
+  ])("since %s takes no record has the ship run by its old vere again, and says so", (_, place) => {
+    const s = running();
+    inPrep(s, full(place));
+    expect(upgrade(s)).toEqual({ code: 71, said: expect.stringContaining("It has vere 4.6 and is active") });
+    expect([record(s), s.has(`active/${ID}`), marks(s), s.quarantine]).toEqual(["", true, [], ""]);
+    expect(s.script("ship", ["binary", ID]).out).toBe(`${s.root}/usr/local/bin/urbit\n`);
+  });
+
+  it("stops no ship whose record cannot be written", () => {
+    const s = running();
+    symlinkSync("/dev/full", join(s.root, `srv/ships/.roadstead/${ID}/.vere`));
+    expect(upgrade(s)).toEqual({ code: 77, said: expect.stringContaining("its record cannot be written") });
+    expect(s.calls().filter((l) => / stop| start| prep|-t /.test(l))).toEqual([]);
+  });
+
+  it.each(["TERM", "HUP", "INT"])("by %s while its old vere prepares the pier leaves the ship running", (signal) => {
+    const s = running();
+    inPrep(s, `kill -${signal} $PPID; sleep 0.2`);
+    expect(upgrade(s)).toEqual({ code: 71, said: expect.stringContaining("It has vere 4.6 and is active") });
+    expect([record(s), s.has(`active/${ID}`), marks(s)]).toEqual(["", true, []]);
+  });
+
+  it("by KILL is made good by the same command, which then goes on", () => {
+    const s = running();
+    inPrep(s, `[ -e "$ROADSTEAD_ROOT/once" ] || { : >"$ROADSTEAD_ROOT/once"; kill -KILL $PPID; }`);
+    expect(upgrade(s).code).not.toBe(73);
+    expect([s.has(`active/${ID}`), marks(s)]).toEqual([false, [ID]]);
+    expect(upgrade(s)).toEqual({ code: 0, said: expect.stringMatching(/was left stopped[^]*runs vere 4\.7/) });
+    expect(marks(s)).toEqual([]);
+  });
+
+  it("once the new one was started leaves it and its record as they are: an old one never runs what it may have written", () => {
+    const s = running();
+    s.write("migrates-4.7", "");
+    s.write(
+      "stubs/sleep",
+      `#!/bin/sh\n[ "$1" != 20 ] || [ -e "$ROADSTEAD_ROOT/once" ] || { : >"$ROADSTEAD_ROOT/once"; kill -TERM $PPID; }\n`,
+      "0755",
+    );
+    const settle = { ROADSTEAD_SETTLE: "20" };
+    expect(upgrade(s, undefined, settle)).toEqual({
+      code: 71,
+      said: expect.stringContaining("It has vere 4.7 and is active"),
+    });
+    expect([record(s), here(s), s.has(`active/${ID}`)]).toEqual(["4.7 unproven", "4.7 unproven", true]);
+    expect(upgrade(s, undefined, settle).code).toBe(0);
+  });
+
+  it("since the ship's record cannot be made good starts it with what the record says, and calls nothing its old version", () => {
+    const s = running();
+    s.write("broken-4.7", "");
+    // 4.7 ends at once, has written nothing, and from then on the volume takes no record.
+    const broken = STUB.replace("] || exit 1 ;;", `] || { ${full("srv/ships/.roadstead")} 2>/dev/null; exit 1; } ;;`);
+    s.write("usr/local/lib/roadstead/vere/4.7/urbit", broken, "0755");
+    const sum = createHash("sha256").update(broken).digest("hex");
+    s.write("usr/local/lib/roadstead/vere/4.7/sum", `${sum}  urbit\n`);
+    expect(upgrade(s)).toEqual({ code: 71, said: expect.stringContaining("It has vere 4.7 and is inactive") });
+    expect([record(s), s.quarantine, marks(s)]).toEqual(["4.7 unproven", "", []]);
   });
 });
 
@@ -209,6 +283,17 @@ describe("once the new one has written to the pier there is no way back:", () =>
     expect(record(s)).toBe("4.7 unproven");
     expect(s.quarantine).toMatch(/^vere 4\.7 did not come up and has written to its pier/);
     expect(s.run("check").code).toBe(77);
+  });
+
+  it("a ship that answered once and is down at the second look is not proven", () => {
+    const s = running();
+    s.write("stubs/sleep", `#!/bin/sh\n[ "$1" != 20 ] || rm -f "$ROADSTEAD_ROOT/active/${ID}"\n`, "0755");
+    s.write("migrates-4.7", "");
+    expect(upgrade(s, undefined, { ROADSTEAD_SETTLE: "20" })).toEqual({
+      code: 70,
+      said: expect.not.stringContaining("runs vere 4.7"),
+    });
+    expect([record(s), s.quarantine]).toEqual(["4.7 unproven", expect.stringMatching(/^vere 4\.7 did not come up/)]);
   });
 
   it("a ship that does not answer yet is left to start, and asked again by the same command", () => {
@@ -282,4 +367,14 @@ it("installs a release beside the others by its checksum, and none whose checksu
   s.write("stubs/curl", '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho x >"$2"\n', "0755");
   expect(fetch("4.8", "0".repeat(64)).code).not.toBe(0);
   expect(s.has("usr/local/lib/roadstead/vere/4.8")).toBe(false);
+});
+
+it("leaves nothing behind of a release whose checksum differs, however often it is tried", () => {
+  const s = running();
+  s.write("stubs/curl", '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho x >"$2"\n', "0755");
+  const TMPDIR = join(s.root, "tmp");
+  mkdirSync(TMPDIR);
+  for (let n = 0; n < 2; n++)
+    expect(s.script("upgrade", ["install", "4.8", "0".repeat(64)], { TMPDIR }).code).not.toBe(0);
+  expect(readdirSync(TMPDIR)).toEqual([]);
 });
