@@ -368,6 +368,13 @@ function quotas(context: Context, d: Draft): Rejection[] {
   return found;
 }
 
+function whereItIsGiven({ mode }: Draft, unknown: readonly string[]): string {
+  if (mode === "existing-cluster") return "give its monthly price: existing.clusterMonthly";
+  return unknown.some((item) => /^(own )?host /.test(item))
+    ? "give each host's monthly price: existing.hosts[].monthly"
+    : "give the missing prices with --prices FILE";
+}
+
 function price(context: Context, d: Draft, monthly: Monthly): Rejection[] {
   const found: Rejection[] = [];
   const stale = context.catalog.stale[d.provider];
@@ -386,10 +393,7 @@ function price(context: Context, d: Draft, monthly: Monthly): Rejection[] {
       limit: "prices known",
       have: monthly.mid,
       need: unknown.length > 0 ? `a price of ${unknown.join(", ")}` : "a price",
-      fix:
-        d.provider === "own"
-          ? "give each host's monthly price: existing.hosts[].monthly"
-          : "give the missing prices with --prices FILE",
+      fix: whereItIsGiven(d, unknown),
     });
   const budget = context.requirements.budget;
   if (budget !== undefined && monthly.mid !== null && monthly.mid > budget.monthly)

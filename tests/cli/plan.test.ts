@@ -265,3 +265,26 @@ test("a change of many ships is told in ten lines and a number; --json has each"
   expect(refused.code).not.toBe(0);
   expect(refused.stderr.split("\n").length).toBeLessThan(60);
 });
+
+describe("what is yours has the price that you give", () => {
+  const SHIP = "environment: prod\nships: [~sampel-palnet]\nplatform: bare-metal\n";
+  const page = fs.readFileSync("docs/components/bare-metal-host.md", "utf8");
+  const example = /```yaml\n([\s\S]*?)```/.exec(page)![1]!;
+
+  test("the example of an own host can be planned as it stands", async () => {
+    const dir = workspace({ "r.yaml": SHIP + example });
+    expect((await roadstead(dir, ["plan", "r.yaml", "--stack", "prod", "--write"])).code).toBe(0);
+  });
+
+  test("without one, the refusal names the field, of hosts and of a cluster", async () => {
+    const dir = workspace({
+      "r.yaml": SHIP + example.replace(/^ *monthly:.*\n/m, ""),
+      "k.yaml": `${SHIP.replace("bare-metal", "existing-cluster")}existing: { kubeconfigSecret: k, storageClass: piers }\n`,
+    });
+    const host = await roadstead(dir, ["plan", "r.yaml"]);
+    expect(host.code).toBe(3);
+    expect(host.stdout.replace(/\s+/g, " ")).toMatch(/existing\.hosts\[\]\.monthly/);
+    const cluster = await roadstead(dir, ["plan", "k.yaml", "--json"]);
+    expect(cluster.stdout).toContain("existing.clusterMonthly");
+  });
+});
