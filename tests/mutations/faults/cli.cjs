@@ -7,6 +7,24 @@ const pier = ["tests/planner/ships/pier.test.ts", "tests/cli/ship"];
 
 module.exports = [
   {
+    id: "secret-in-place-of-its-name-shown",
+    part: "planner",
+    title: "what stands where a secret is named is shown when it is refused",
+    file: "planner/requirements/schema-problems.ts",
+    find: "received !== undefined && keys.some(isSecretField)",
+    replace: "received !== undefined && keys.every(isSecretField)",
+    suites: ["tests/planner/requirements"],
+  },
+  {
+    id: "typed-secret-repeated",
+    part,
+    title: "a boot key typed on the command line is repeated where nobody watches",
+    file: "cli/io.ts",
+    find: "io.err(withoutSecrets(text))",
+    replace: "io.err(io.errIsTerminal ? withoutSecrets(text) : text)",
+    suites: ["tests/cli/secrets-typed.test.ts"],
+  },
+  {
     id: "import-without-a-word",
     part,
     title: "a pier is imported although nobody says that its source is stopped for good",
