@@ -19,6 +19,8 @@ export const LOOM = { least: 31, most: 34 } as const;
 
 /** Of a pier's disk, GiB. */
 export const LEAST_PIER_GIB = 10;
+/** Of a host's memory, GiB: below it a loom of 2 GiB cannot be mapped beside a system, swap or not. */
+export const LEAST_HOST_GIB = 2;
 /** Room beside the piers: Docker images and the daemon under GroundSeg, the system on an own host, GiB (reference model). */
 export const GROUNDSEG_EXTRA_GIB = 20;
 

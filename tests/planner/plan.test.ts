@@ -12,6 +12,8 @@ import {
   readObject,
   type Requirements,
 } from "../../planner";
+import { defaultCatalog } from "../../planner/catalog/catalog";
+import { LEAST_HOST_GIB } from "../../planner/host-fields";
 
 const examples = join(__dirname, "../../examples");
 const read = (value: unknown, rates = {}): Requirements => {
@@ -315,6 +317,24 @@ describe("a plan tells what comes later", () => {
     );
     expect(p.clarify.map((c) => c.path)).not.toContain("ships.memoryGiB");
   });
+});
+
+test("no host of less memory than its set-up takes is ever planned, however little a ship asks for", () => {
+  const memory = new Map([
+    ...defaultCatalog().droplets.map((d) => [d.slug, d.memoryGiB] as const),
+    ...defaultCatalog().instanceTypes.map((t) => [t.name, t.memoryGiB] as const),
+  ]);
+  expect(Math.min(...memory.values())).toBeLessThan(LEAST_HOST_GIB);
+  for (const count of [1, 3]) {
+    const small = planOf({ ships: { count, memoryGiB: 1 } });
+    const hosts = small.candidates
+      .filter((c) => c.provider !== "own")
+      .flatMap((c) => c.nodes.filter((n) => n.role === "host" && memory.has(n.type)).map((n) => memory.get(n.type)!));
+    expect(hosts.length).toBeGreaterThan(0);
+    expect(Math.min(...hosts)).toBeGreaterThanOrEqual(LEAST_HOST_GIB);
+    expect(small.chosen).not.toBeNull();
+    expect(small.warnings.join("\n")).toContain("below 2 GiB a ship");
+  }
 });
 
 describe("hosts of one's own", () => {

@@ -9,7 +9,14 @@ import {
   isAgeRecipient,
 } from "../../../planner/backups";
 import { LIMITS } from "../../../planner/catalog/limits";
-import { isPublicKey, PUBLIC_KEY, PUBLIC_KEY_LOOKS, reachesRentedHosts, SHIP_ID } from "../../../planner/host-fields";
+import {
+  isPublicKey,
+  LEAST_HOST_GIB,
+  PUBLIC_KEY,
+  PUBLIC_KEY_LOOKS,
+  reachesRentedHosts,
+  SHIP_ID,
+} from "../../../planner/host-fields";
 import {
   duplicateShips,
   HOST_IMAGE,
@@ -26,9 +33,6 @@ import type { HostPlace } from "./place";
 
 /** What may still be open in a preview; `up` insists. */
 export const OPEN_IN_PREVIEW: ReadonlySet<string> = new Set(["no-ssh-key", "no-admin-cidr", "example-recipient"]);
-
-/** Below this a loom of 2 GiB cannot be mapped beside a system, swap or not. */
-export const LEAST_MEMORY_GIB = 2;
 
 const problem = (code: string, path: string, received: string, accepted: string, fix: string): PredicateProblem => ({
   code,
@@ -114,13 +118,13 @@ export function hostProblems(settings: HostSettings): PredicateProblem[] {
         "choose another name",
       ),
     );
-  if (settings.memoryGiB < LEAST_MEMORY_GIB)
+  if (settings.memoryGiB < LEAST_HOST_GIB)
     out.push(
       problem(
         "too-little-memory",
         "memoryGiB",
         `${settings.memoryGiB} GiB`,
-        `at least ${LEAST_MEMORY_GIB} GiB`,
+        `at least ${LEAST_HOST_GIB} GiB`,
         "take a larger size: a ship maps 2 GiB when it starts",
       ),
     );

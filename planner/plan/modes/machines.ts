@@ -1,7 +1,7 @@
 // What every way to host needs of the fleet and of the machines one can rent.
 import { priceOf } from "../../catalog/catalog";
 import { LIMITS } from "../../catalog/limits";
-import { GROUNDSEG_EXTRA_GIB } from "../../host-fields";
+import { GROUNDSEG_EXTRA_GIB, LEAST_HOST_GIB } from "../../host-fields";
 import type { OwnHost } from "../../requirements/schema";
 import type { Berth } from "../berths";
 import { type Context, HOURS_PER_MONTH, once } from "../draft";
@@ -89,10 +89,10 @@ export function hostSizes(context: Context, provider: Provider, region: string):
   });
 }
 
-/** Sizes hosts may have: the wished EC2 families, where there are wishes. */
+/** Sizes hosts may have: what a host is never made of is not offered; the wished EC2 families, where there are wishes. */
 export function allowedSizes(context: Context, provider: Provider, region: string): HostSize[] {
   const families = context.requirements.cluster.families;
-  const all = hostSizes(context, provider, region);
+  const all = hostSizes(context, provider, region).filter((s) => s.memoryGiB >= LEAST_HOST_GIB);
   return provider === "aws" && families !== undefined
     ? all.filter((s) => families.includes(s.name.split(".")[0]!))
     : all;
