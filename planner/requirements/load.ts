@@ -56,11 +56,15 @@ export function readObject(text: string, file: string): ReadObject {
       return bad(shown(value), "a mapping of keys", "is this the right file?");
     return { ok: true, value };
   } catch (error) {
-    return bad(
-      error instanceof Error ? error.message : String(error),
-      "at most 50 alias expansions",
-      "write the values out",
-    );
+    const said = error instanceof Error ? error.message : String(error);
+    // Its name is not repeated: it may be a password that begins with an asterisk.
+    if (/^Unresolved alias/.test(said))
+      return bad(
+        "an alias (*…) of no anchor",
+        "aliases of anchors above them",
+        "put text that begins with * in quotes",
+      );
+    return bad(said, "at most 50 alias expansions", "write the values out");
   }
 }
 

@@ -68,6 +68,23 @@ describe("a secret in place of its name is not shown, whatever it looks like", (
     for (const secret of secrets) expect(text).not.toContain(secret);
   });
 
+  test("a password that YAML takes for an alias, a tag or a directive", () => {
+    for (const password of [
+      "*hunter2",
+      "!hunter2",
+      "@hunter2",
+      "%hunter2",
+      "`hunter2",
+      "&hunter2",
+      "a: hunter2: b",
+      '"hunter2',
+    ]) {
+      const found = ofText(`ships: { count: 1 }\nhosts: { groundseg: { password: ${password} } }\n`);
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.map(problemText).join("\n")).not.toContain("hunter2");
+    }
+  });
+
   test("and it is said what belongs there", () => {
     const [found] = problems({ ships, hosts: { groundseg: { password: "hunter2hunter2" } } });
     expect(found!.fix).toBe("name a Pulumi config secret there: { secret: NAME }");
