@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { diffPlans, type DiffEntry } from "../planner/architecture/diff";
 import { type Plan, planSchema } from "../planner";
+import type { WriteResult } from "../planner/architecture/write";
 import { usage } from "./exit";
 import { readInput } from "./files";
 import type { Io } from "./io";
@@ -17,6 +18,8 @@ interface Comparison {
   stacks: { stack: string | null; entries: DiffEntry[] }[];
   /** Why the change could not be recorded as it is. */
   problems: string[];
+  /** What `--write` refuses without `--force`; the difference is then what it would record with it. */
+  needsForce: string[];
 }
 
 /** A plan of a thousand named ships in JSON stays below this. */
@@ -35,8 +38,12 @@ export function compare(io: Io, planned: Planned, against: string, json: boolean
     result.problems.map((p) => `Could not be recorded: ${p}`),
     (rest) => `Could not be recorded: ${rest} more problems (--json lists all)`,
   ).map((p) => `${p}\n`);
-  if (changed.length === 0 && problems.length === 0) return `No difference to ${against}.\n`;
-  return `${lines.join("\n")}${lines.length > 0 ? "\n" : ""}${problems.join("")}`;
+  const force = firstOf(
+    result.needsForce.map((p) => `Needs --force: ${p}`),
+    (rest) => `Needs --force: ${rest} more (--json lists all)`,
+  ).map((p) => `${p}\n`);
+  if (changed.length === 0 && problems.length + force.length === 0) return `No difference to ${against}.\n`;
+  return `${lines.join("\n")}${lines.length > 0 ? "\n" : ""}${force.join("")}${problems.join("")}`;
 }
 
 const isFile = (io: Io, against: string): boolean =>
@@ -61,17 +68,32 @@ function againstPlan(io: Io, planned: Planned, file: string): Comparison {
     against: file,
     stacks: [{ stack: null, entries: diffPlans(old.data as Plan, planned.plan) }],
     problems: [],
+    needsForce: [],
   };
 }
 
 function againstStack(io: Io, planned: Planned, stack: string): Comparison {
   const project = projectOf(io);
   readStackFile(io, project, stack);
-  const result = decide(io, project, planned, { stack, force: true });
-  return {
-    schema: "roadstead/diff/1",
-    against: stack,
-    stacks: result.diff,
-    problems: result.problems.map((p) => p.message),
-  };
+  const plain = decide(io, project, planned, { stack });
+  if (plain.problems.length === 0) return comparison(stack, plain, []);
+  // What --force does not help against is said apart.
+  const forced = decide(io, project, planned, { stack, force: true });
+  const still = new Set(forced.problems.map((p) => `${p.code} ${p.path}`));
+  const needsForce = plain.problems.filter((p) => !still.has(`${p.code} ${p.path}`));
+  return needsForce.length === 0
+    ? comparison(stack, plain, [])
+    : comparison(
+        stack,
+        forced,
+        needsForce.map((p) => p.message),
+      );
 }
+
+const comparison = (against: string, { diff, problems }: WriteResult, needsForce: string[]): Comparison => ({
+  schema: "roadstead/diff/1",
+  against,
+  stacks: diff,
+  problems: problems.map((p) => p.message),
+  needsForce,
+});

@@ -207,7 +207,48 @@ describe("--diff", () => {
     const before = filesIn(dir);
     const changed = await roadstead(dir, ["plan", "r.yaml", "--diff", "prod", "--set", "ships.memoryGiB=8"]);
     expect(changed.stdout).toMatch(/~ ships\.sampel-palnet\.memoryMiB: 4096 → 8192/);
+    expect(changed.stdout).toMatch(/^Needs --force: .*another decision: sampel-palnet from /m);
     expect(filesIn(dir)).toEqual(before);
+  });
+
+  test("shows what --write would do; what it refuses without --force is said, and shown as --force would record it", async () => {
+    const text = fs.readFileSync(path.join(__dirname, "../../examples/two-racks.yaml"), "utf8");
+    const dir = workspace({ "r.yaml": text });
+    const changed = (from: string, to: string) => {
+      expect(text).toContain(from);
+      fs.writeFileSync(path.join(dir, "r.yaml"), text.replace(from, to));
+    };
+    const read = async () => {
+      const args = ["plan", "r.yaml", "--diff", "prod"];
+      const { stdout } = await roadstead(dir, args);
+      const json = (await roadstead(dir, [...args, "--json"])).stdout;
+      const { stacks, problems, needsForce } = JSON.parse(json) as {
+        stacks: { entries: { path: string }[] }[];
+        problems: string[];
+        needsForce: string[];
+      };
+      return { stdout, paths: stacks.flatMap((s) => s.entries.map((e) => e.path)), problems, needsForce };
+    };
+    const write = async (...more: string[]) =>
+      (await roadstead(dir, ["plan", "r.yaml", "--stack", "prod", "--write", ...more])).code;
+    expect(await write()).toBe(0);
+
+    changed("north-1.example.net", "elsewhere.example.net");
+    const freely = await read();
+    expect(freely).toMatchObject({ paths: ["hosts.north-1.address"], problems: [], needsForce: [] });
+    expect(freely.stdout).not.toContain("--force");
+
+    changed("0025385b11410001", "0025385b11419999");
+    expect(await write()).toBe(2);
+    const other = await read();
+    expect(other).toMatchObject({ paths: ["hosts.north-1.dataDevice"], problems: [] });
+    expect(other.needsForce).toEqual([expect.stringContaining("hosts.north-1.dataDevice")]);
+    expect(other.stdout).toMatch(/^Needs --force: hosts\.north-1\.dataDevice/m);
+    expect(await write("--force")).toBe(0);
+
+    changed("memoryGiB: 64", "memoryGiB: 8");
+    expect(await write("--force")).toBe(2);
+    expect((await read()).stdout).toMatch(/^Could not be recorded: hosts\.south-1/m);
   });
 
   test("compares with an older plan, also as JSON", async () => {
