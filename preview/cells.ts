@@ -204,7 +204,7 @@ function drawPlanned(
       custom: true,
       parent: parent.urn,
       inputs: known(resource.inputs, platform) as Record<string, unknown>,
-      options: shownOptions(resource.options, urns),
+      options: shownOptions(resource.options),
       dependsOn: waitsFor(resource, urns, platform),
       provider: resource.type.startsWith("kubernetes:") ? provider!.urn : null,
     });
@@ -213,11 +213,12 @@ function drawPlanned(
 }
 
 /** A graph says what is kept and how things go, not what replaces them or which answers are secret. */
-function shownOptions(
-  { replaceOnChanges: _, additionalSecretOutputs: __, deletedWith, ...shown }: PlannedResource["options"],
-  urns: ReadonlyMap<string, string>,
-): GraphResource["options"] {
-  return deletedWith === undefined ? shown : { ...shown, deletedWith: urns.get(deletedWith)! };
+function shownOptions({
+  replaceOnChanges: _,
+  additionalSecretOutputs: __,
+  ...shown
+}: PlannedResource["options"]): GraphResource["options"] {
+  return shown;
 }
 
 /** Inputs with other resources' outputs left open: they are known after deployment. */

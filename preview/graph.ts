@@ -23,8 +23,6 @@ export interface GraphResource {
     retainOnDelete?: boolean;
     deleteBeforeReplace?: boolean;
     ignoreChanges?: string[];
-    /** URN of the resource with which it goes, without being taken away for itself. */
-    deletedWith?: string;
   };
   /** URNs this resource waits for, by option or by value. */
   dependsOn: string[];

@@ -120,7 +120,6 @@ interface RegisterRequest {
   getRetainondelete(): boolean;
   hasRetainondelete(): boolean;
   getDeletebeforereplace(): boolean;
-  getDeletedwith(): string;
   getIgnorechangesList(): string[];
   getDependenciesList(): string[];
   getProvider(): string;
@@ -152,7 +151,6 @@ function recorder(where: { project: string; stack: string }, recorded: ProgramRu
       if (request.hasProtect() && request.getProtect()) options.protect = true;
       if (request.hasRetainondelete() && request.getRetainondelete()) options.retainOnDelete = true;
       if (request.getDeletebeforereplace()) options.deleteBeforeReplace = true;
-      if (request.getDeletedwith() !== "") options.deletedWith = request.getDeletedwith();
       if (request.getIgnorechangesList().length > 0) options.ignoreChanges = request.getIgnorechangesList();
       add({
         stack: where.stack,

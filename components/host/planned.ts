@@ -45,13 +45,11 @@ export function registerPlanned(
   for (const resource of planned) {
     const Class = classes[resource.type];
     if (!Class) throw new Error(`no class for ${resource.type}`);
-    const { deletedWith, ...options } = resource.options;
     made.set(
       resource.key,
       // Why an option is set is said where the resource is planned.
       new Class(resource.name, resolve(resource.inputs), {
-        ...options,
-        ...(deletedWith === undefined ? {} : { deletedWith: find(deletedWith) }),
+        ...resource.options,
         parent,
         dependsOn: resource.dependsOn.map(find),
       }),

@@ -106,6 +106,47 @@ test("a change of the host's files runs the set-up once more and replaces nothin
   expect(steps(changed).filter((s) => /replace|delete|create/.test(s.op))).toEqual([]);
 });
 
+test("another SSH key, as of a host made anew: its ship is looked for and its boot key not delivered again, and up fails until it is there", async () => {
+  const before = ran().length;
+  const path = `roadstead:hostKeys["${SHIP}"]`;
+  await project.must(["config", "set", "--stack", stack, "--path", path, HOST_KEY.replace(/A$/, "B")]);
+  project.hostsAnswer('case $* in *"not delivered again"*) echo "its key is not delivered again" >&2; exit 77 ;; esac');
+  const failed = await kept(project.up(stack));
+  expect(failed.code).not.toBe(0);
+  expect(ran().slice(before)).toEqual([`${SHIP}-set-up 0`, `${SHIP}-deliver-key-${SHIP} 77`]);
+  expect(project.runs().at(-1)!.command).not.toContain('"$ship" key "$id" ||');
+  // Not once more by the next one either; with the pier in its place it is fine.
+  expect((await kept(project.up(stack))).code).not.toBe(0);
+  expect(project.runs().at(-1)!.command).not.toContain('"$ship" key "$id" ||');
+  project.hostsAnswer('case $* in *"/ship "*) echo "has had its first boot" ;; esac');
+  done(await kept(project.up(stack)));
+  expect(Object.keys(done(await kept(project.up(stack))).changes)).toEqual(["same"]);
+});
+
+test("a droplet made anew ends before its volume leaves it: an attachment is never taken away for itself", async () => {
+  const replaced = async (type: RegExp): Promise<string[]> => {
+    const urn = project
+      .resources(stack)
+      .map((r) => r.urn)
+      .find((u) => type.test(u.split("::")[2]!))!;
+    const before = project.cloud.journal().length;
+    const outcome = await project.pulumi(["up", "--yes", "--skip-preview", "--stack", stack, "--replace", urn]);
+    if (outcome.code !== 0) throw new Error(outcome.output.slice(-4_000));
+    return project.cloud
+      .journal()
+      .slice(before)
+      .filter((e) => /:(Droplet|VolumeAttachment|Volume)$/.test(e.type))
+      .map((e) => `${e.op} ${e.type.split(":").pop()}`);
+  };
+  expect(await replaced(/:Droplet$/)).toEqual([
+    "delete Droplet",
+    "release VolumeAttachment",
+    "create Droplet",
+    "create VolumeAttachment",
+  ]);
+  expect(await replaced(/:VolumeAttachment$/)).toEqual(["create VolumeAttachment"]);
+});
+
 test("no key is in what the engine wrote or said", () => {
   const files = everyFile(project.root);
   expect(files.some((f) => f.includes("/.pulumi/history/"))).toBe(true);

@@ -119,9 +119,10 @@ export function digitalOceanHost(place: HostPlace, settings: HostSettings, userD
       type: type("volumeAttachment", "VolumeAttachment"),
       name: `${name}-volume-attachment`,
       inputs: { dropletId: droplet, volumeId: output("volume") },
-      // A volume is on one droplet at a time: it must leave the old one first. Where the droplet goes, its own end lets the volume
-      // go, after the ship has stopped; detached before that, the pier would be pulled from under the running ship.
-      options: { deleteBeforeReplace: true, deletedWith: "droplet" },
+      // A volume is on one droplet at a time: it must leave the old one first. It is never detached, which would pull the pier from
+      // under a running ship, since dependants go first: the droplet's own end lets it go, after the ship has stopped. (deletedWith
+      // says so for a droplet that is destroyed, and not for one that is replaced.)
+      options: { deleteBeforeReplace: true, retainOnDelete: true },
       dependsOn: [],
     },
     {

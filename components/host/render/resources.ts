@@ -40,8 +40,6 @@ export interface PlannedResource {
     ignoreChanges?: string[];
     replaceOnChanges?: string[];
     additionalSecretOutputs?: string[];
-    /** Key of the resource whose end is this one's too: where both go, nothing is asked of the provider for this one. */
-    deletedWith?: string;
   };
   /** Keys of resources it waits for beside those its inputs name. */
   dependsOn: string[];

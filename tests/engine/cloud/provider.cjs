@@ -253,6 +253,7 @@ const methods = {
       if (found.inputs.delete && pkg === "command") runRemote(cloud, found.urn, found.inputs, found.inputs.delete);
       cloud.remove(found, takenName(scope(), type, found.inputs));
       cluster?.cascade(found);
+      release(found);
     });
     return new Empty();
   },
@@ -291,6 +292,14 @@ function refuseWhileUsed(object) {
     cloud.note("refuse", object, { reason: `used by ${user.type} ${user.id}` });
     throw new Refused(`DependencyViolation: ${object.type} ${object.id} is used by ${user.type} ${user.id}`);
   }
+}
+
+/** As DigitalOcean does: the end of a droplet lets its volumes go. */
+function release({ scope, type, id }) {
+  if (type !== "digitalocean:index/droplet:Droplet") return;
+  for (const o of cloud.all())
+    if (o.type.endsWith("/volumeAttachment:VolumeAttachment") && o.scope === scope && String(o.inputs.dropletId) === id)
+      cloud.remove(o, takenName(scope, o.type, o.inputs), "release");
 }
 
 const uses = (other, { type, id }) =>

@@ -16,7 +16,6 @@ const BEFORE: [string, string][] = [
   ["KubernetesNodePool", "KubernetesCluster"],
   ["Cluster", "Subnet"],
   ["KubernetesCluster", "Vpc"],
-  ["VolumeAttachment", "Droplet"],
   ["VolumeAttachment", "Instance"],
   ["Instance", "NetworkInterface"],
   ["NetworkInterface", "Subnet"],

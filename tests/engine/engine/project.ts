@@ -19,7 +19,7 @@ export interface CloudObject {
   outs: Record<string, unknown>;
 }
 export interface JournalEntry {
-  op: "create" | "update" | "delete" | "cascade" | "refuse";
+  op: "create" | "update" | "delete" | "cascade" | "release" | "refuse";
   scope: string;
   type: string;
   id: string;

@@ -151,6 +151,15 @@ module.exports = [
     suites: ["tests/planner/architecture/claims.test.ts"],
   },
   {
+    id: "imported-never-sealed",
+    part: "cli",
+    title: "an imported ship that runs is never sealed, so that its old pier may be brought in once more",
+    file: "planner/architecture/seal.ts",
+    find: "holding.has(s) || brought.has(s)",
+    replace: "holding.has(s)",
+    suites: ["tests/cli/ship/seal-hosts.test.ts"],
+  },
+  {
     id: "seal-writes-over-a-change",
     part,
     title: "what was set in a stack file while the cluster was asked is lost",

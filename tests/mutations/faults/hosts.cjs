@@ -5,6 +5,24 @@ const part = "components";
 
 module.exports = [
   {
+    id: "volume-pulled-from-a-running-ship",
+    part,
+    title: "at DigitalOcean a volume is detached before the droplet that runs its ship has stopped",
+    file: "components/host/render/digitalocean.ts",
+    find: "options: { deleteBeforeReplace: true, retainOnDelete: true },",
+    replace: "options: { deleteBeforeReplace: true },",
+    suites: [...host, "tests/engine/delivery.test.ts"],
+  },
+  {
+    id: "docker-without-an-answer-is-empty",
+    part,
+    title: "a Docker that does not answer is taken to run no ship, and kills them",
+    file: "components/host/render/groundseg-command.ts",
+    find: "        if sure and not found:\n",
+    replace: "        if not found:\n",
+    suites: ["tests/components/groundseg"],
+  },
+  {
     id: "host-volume-not-kept",
     part,
     title: "a host's pier volume and claim are deleted once unprotected",
