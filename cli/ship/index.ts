@@ -123,8 +123,9 @@ export function shipCommands(program: Command, action: Action): void {
     .command("seal")
     .summary("let go of the boot keys of ships that have booted")
     .description(
-      "Read the claims of a stack's ships and record those that have booted as sealed: the next `up` takes their keys out of " +
-        "the cluster and restarts nothing. Needs kubectl. Exit 5 when a claim cannot be read.",
+      "Read the claims of a stack's ships, or the records on their hosts, and record those that have booted as sealed: the next " +
+        "`up` takes their keys out of the cluster and restarts nothing, and no host takes them for new. Needs kubectl, or ssh for " +
+        "hosts. Exit 5 when a claim or record cannot be read.",
     )
     .argument("<stack>", "a recorded stack")
     .option("--write", "write it to the stack's file")
