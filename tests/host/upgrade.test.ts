@@ -119,6 +119,26 @@ it("goes on to its end when whoever asked for it is gone", async () => {
   answers();
 }, 240_000);
 
+it("that is ended while the ship stops starts it again with its old vere, and says so", async () => {
+  behave("slow-stop");
+  restart();
+  answers();
+  machine.get(
+    `setsid sh -c 'echo $$ >/opt/test/pid; ROADSTEAD_APART=1 exec ${LIB}/upgrade ${ID} 4.7 --backup-taken' >/opt/test/said 2>&1 </dev/null &`,
+  );
+  await machine.until(
+    "the stop",
+    `[ -e /run/roadstead/stopped/${ID} ] && ! systemctl is-active -q roadstead-ship@${ID}`,
+  );
+  machine.get("kill -TERM $(cat /opt/test/pid)");
+  await machine.until("its end", "! kill -0 $(cat /opt/test/pid)", 60);
+  expect(machine.get("cat /opt/test/said")).toMatch(/It has vere 4\.6 and is active$/);
+  expect(record()).toMatch(/^4\.6 /);
+  expect(machine.sh("ls /run/roadstead/stopped").out).toBe("");
+  answers();
+  expect(status()).toMatch(/quarantine:$/);
+}, 240_000);
+
 it("a pier on a host that has not its vere is not run by another one", () => {
   expect(upgrade(ID, "--backup-taken").code).toBe(0);
   // The volume comes to a new host, which was set up with the older version.
