@@ -7,6 +7,8 @@ put() {
   mkdir -p "$(dirname "$1")"
   new=$(mktemp "$1.XXXXXX")
   cat >"$new"
+  # A script that may not be run yet would skip whoever calls it.
+  chmod "$2" "$new"
   if cmp -s "$new" "$1"; then rm "$new"; else mv "$new" "$1"; fi
   chmod "$2" "$1"
 }
@@ -17,6 +19,13 @@ mkdir -p /var/lib/roadstead
 exec 9>>/var/lib/roadstead/bootstrap.lock
 until flock -w 20 9; do
   echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
+done
+
+for env in /etc/roadstead/ships/*.env; do
+  id=$(basename "$env" .env)
+  case $id in '*') continue ;; esac
+  echo "roadstead: $id is set up on this host, and its plan has it here no more: nothing was changed. End it, its pier stays: systemctl disable --now roadstead-ship@$id && rm $env" >&2
+  exit 1
 done
 
 [ ! -e /etc/roadstead/volume.env ] || { was=$(sed -n 's/^KEY=//p' /etc/roadstead/volume.env); [ "${was:=basic}" = basic ]; } || { echo "roadstead: who keeps the key of this host's volume was settled as $was, and this set-up says basic: nothing was changed. Set volumeKey back. Only if that volume never held a pier: rm /etc/roadstead/volume.env" >&2; exit 1; }
@@ -86,24 +95,37 @@ ROADSTEAD_FILE
 put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
 set -eu
-[ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
 umask 077
-exec 9>/var/lib/roadstead/maintain.lock
-flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
-running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
-case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-marks=/run/roadstead/stopped
-mkdir -p $marks
-for unit in $running; do
-id=${unit#*@}
+root=${ROADSTEAD_ROOT:-}
+marks=$root/run/roadstead/stopped
+off() { echo "roadstead: $1, reboot put off" >&2; exit "$2"; }
+look() {
+units=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*')
+case $units in *first-boot*) off "a first boot is running" "$1" ;; esac
+}
+if [ $# = 0 ]; then
+[ -e "$root/run/reboot-required" ] || [ -e "$root/var/run/reboot-required" ] || exit 0
+exec 9>"$root/var/lib/roadstead/maintain.lock"
+flock -n 9 || off "maintenance is running" 0
+look 0
+mkdir -p "$marks"
+# shellcheck disable=SC2046 # units have no spaces
+set -- ships $(echo "$units" | awk '{ print $1 }')
+fi
+shift
+if [ $# -gt 0 ]; then
+id=${1#*@}
 id=${id%.service}
 until
 exec 8>>"$marks/$id"
 flock 8
 [ "$marks/$id" -ef "/proc/$$/fd/8" ]
 do :; done
-/usr/local/lib/roadstead/ship stop "$id" || { echo "roadstead: reboot put off" >&2; exit 1; }
-done
+"$root/usr/local/lib/roadstead/ship" stop "$id" || off "$id did not stop cleanly" 1
+"$0" "$@"
+exit
+fi
+look 1
 systemctl reboot
 sleep 900
 exit 1
@@ -421,9 +443,12 @@ fi
 done
 level=$(echo "$said" | sed 's/[0-9]* % full//g')
 if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
-echo "$level" >"$told"
 alarm=$root/etc/roadstead/alarm
-[ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+if [ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}"; then
+echo "$level" >"$told"
+else
+echo "<3>roadstead: $alarm failed: nobody was told" >&2
+fi
 fi
 if [ -z "$said" ]; then
 rm -f "$notice"
@@ -524,11 +549,17 @@ def read(path):
         return None
 
 
-def run(*command):
+def asks(*command):
+    """What it ends with and prints; nothing of one that cannot be run or does not answer."""
     try:
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60).stdout
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60)
+        return done.returncode, done.stdout
     except (OSError, subprocess.SubprocessError):
-        return ""
+        return None, ""
+
+
+def run(*command):
+    return asks(*command)[1]
 
 
 def ready(conf):
@@ -593,24 +624,39 @@ def password():
 
 
 def veres():
-    """The first process of each ship's runtime, by container."""
-    for name in run("docker", "ps", "--format", "{{.Names}}").split():
-        lines = [p.split(None, 2) for p in run("docker", "top", name, "-eo", "pid,ppid,comm").splitlines()[1:]]
+    """The first process of each ship's runtime, by container; and whether Docker said all of it."""
+    found, code, names = {}, *asks("docker", "ps", "--format", "{{.Names}}")
+    sure = code == 0
+    for name in names.split():
+        code, table = asks("docker", "top", name, "-eo", "pid,ppid,comm")
+        sure = sure and code == 0
+        lines = [p.split(None, 2) for p in table.splitlines()[1:]]
         inside = {p[0] for p in lines if p[2].startswith("urbit")}
         first = [int(p[0]) for p in lines if p[0] in inside and p[1] not in inside]
         if first:
-            yield name, first
+            found[name] = first
+    return found, sure
 
 
 def stop():
-    for name, pids in veres():
-        say(name + " is asked to stop")
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
-    while any(veres()):
+    asked, silent = set(), False
+    while True:
+        found, sure = veres()
+        if sure and not found:
+            return
+        if not sure and not silent:
+            say("Docker does not say which ships run: asking on")
+        silent = not sure
+        for name, pids in found.items():
+            for pid in pids:
+                if pid in asked:
+                    continue
+                asked.add(pid)
+                say(name + " is asked to stop")
+                try:
+                    os.kill(pid, signal.SIGTERM)
+                except ProcessLookupError:
+                    pass
         time.sleep(1)
 
 
@@ -775,11 +821,12 @@ command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd
 if [ -n "$absent" ]; then
 export DEBIAN_FRONTEND=noninteractive
 systemctl mask -q docker.service docker.socket caddy.service
+dpkg --force-confold --configure -a
 apt-get -q -o DPkg::Lock::Timeout=600 update
 # shellcheck disable=SC2086 # several packages
 apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
-systemctl unmask -q docker.service docker.socket caddy.service
 fi
+systemctl unmask -q docker.service docker.socket caddy.service
 
 step=users
 id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
@@ -791,6 +838,7 @@ chown keeper: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
 authorize() { grep -qxF "$1" "$home/.ssh/authorized_keys" || printf '%s\n' "$1" >>"$home/.ssh/authorized_keys"; }
 authorize 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'
+ssh-keygen -lf "$home/.ssh/authorized_keys" >/dev/null || { echo "roadstead: no line of $home/.ssh/authorized_keys is an SSH key: nobody could log in" >&2; exit 1; }
 visudo -cqf /etc/sudoers.d/10-roadstead
 
 step=ssh
@@ -854,11 +902,10 @@ systemctl enable -q --now docker roadstead-containers
 [ -d /opt/nativeplanet/groundseg ] || install -d /opt/nativeplanet/groundseg
 chmod 0700 /opt/nativeplanet/groundseg
 if [ ! -x /opt/nativeplanet/groundseg/groundseg ]; then
-work=$(mktemp -d)
-curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" 'https://bin.infra.native.computer/groundseg_amd64_v2.8.6_latest'
-echo "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  $work/file" | sha256sum -c --quiet -
-install -m 0755 "$work/file" /opt/nativeplanet/groundseg/groundseg
-rm -r "$work"
+curl -fsSL --proto =https --retry 5 --retry-delay 5 -o /opt/nativeplanet/groundseg/groundseg.new 'https://bin.infra.native.computer/groundseg_amd64_v2.8.6_latest'
+echo "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  /opt/nativeplanet/groundseg/groundseg.new" | sha256sum -c --quiet -
+chmod 0755 /opt/nativeplanet/groundseg/groundseg.new
+mv /opt/nativeplanet/groundseg/groundseg.new /opt/nativeplanet/groundseg/groundseg
 fi
 systemctl enable -q --now groundseg
 

@@ -7,6 +7,8 @@ put() {
   mkdir -p "$(dirname "$1")"
   new=$(mktemp "$1.XXXXXX")
   cat >"$new"
+  # A script that may not be run yet would skip whoever calls it.
+  chmod "$2" "$new"
   if cmp -s "$new" "$1"; then rm "$new"; else mv "$new" "$1"; fi
   chmod "$2" "$1"
 }
@@ -17,6 +19,13 @@ mkdir -p /var/lib/roadstead
 exec 9>>/var/lib/roadstead/bootstrap.lock
 until flock -w 20 9; do
   echo "roadstead: another set-up of this host runs, waiting for it; its last words: $(journalctl -u roadstead-bootstrap -n 1 -o cat 2>/dev/null </dev/null)"
+done
+
+for env in /etc/roadstead/ships/*.env; do
+  id=$(basename "$env" .env)
+  case $id in sampel-palnet | '*') continue ;; esac
+  echo "roadstead: $id is set up on this host, and its plan has it here no more: nothing was changed. End it, its pier stays: systemctl disable --now roadstead-ship@$id && rm $env" >&2
+  exit 1
 done
 
 [ ! -e /etc/roadstead/volume.env ] || { was=$(sed -n 's/^KEY=//p' /etc/roadstead/volume.env); [ "${was:=basic}" = basic ]; } || { echo "roadstead: who keeps the key of this host's volume was settled as $was, and this set-up says basic: nothing was changed. Set volumeKey back. Only if that volume never held a pier: rm /etc/roadstead/volume.env" >&2; exit 1; }
@@ -86,24 +95,37 @@ ROADSTEAD_FILE
 put /usr/local/lib/roadstead/reboot 0755 <<'ROADSTEAD_FILE'
 #!/bin/sh
 set -eu
-[ -e /run/reboot-required ] || [ -e /var/run/reboot-required ] || exit 0
 umask 077
-exec 9>/var/lib/roadstead/maintain.lock
-flock -n 9 || { echo "roadstead: maintenance is running, reboot put off" >&2; exit 0; }
-running=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*' | awk '{ print $1 }')
-case $running in *first-boot*) echo "roadstead: a first boot is running, reboot put off" >&2; exit 0 ;; esac
-marks=/run/roadstead/stopped
-mkdir -p $marks
-for unit in $running; do
-id=${unit#*@}
+root=${ROADSTEAD_ROOT:-}
+marks=$root/run/roadstead/stopped
+off() { echo "roadstead: $1, reboot put off" >&2; exit "$2"; }
+look() {
+units=$(systemctl list-units --state=active,activating --plain --no-legend 'roadstead-ship@*' 'roadstead-first-boot@*')
+case $units in *first-boot*) off "a first boot is running" "$1" ;; esac
+}
+if [ $# = 0 ]; then
+[ -e "$root/run/reboot-required" ] || [ -e "$root/var/run/reboot-required" ] || exit 0
+exec 9>"$root/var/lib/roadstead/maintain.lock"
+flock -n 9 || off "maintenance is running" 0
+look 0
+mkdir -p "$marks"
+# shellcheck disable=SC2046 # units have no spaces
+set -- ships $(echo "$units" | awk '{ print $1 }')
+fi
+shift
+if [ $# -gt 0 ]; then
+id=${1#*@}
 id=${id%.service}
 until
 exec 8>>"$marks/$id"
 flock 8
 [ "$marks/$id" -ef "/proc/$$/fd/8" ]
 do :; done
-/usr/local/lib/roadstead/ship stop "$id" || { echo "roadstead: reboot put off" >&2; exit 1; }
-done
+"$root/usr/local/lib/roadstead/ship" stop "$id" || off "$id did not stop cleanly" 1
+"$0" "$@"
+exit
+fi
+look 1
 systemctl reboot
 sleep 900
 exit 1
@@ -422,9 +444,12 @@ fi
 done
 level=$(echo "$said" | sed 's/[0-9]* % full//g')
 if [ "$level" != "$(cat "$told" 2>/dev/null || true)" ]; then
-echo "$level" >"$told"
 alarm=$root/etc/roadstead/alarm
-[ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}" || echo "<3>roadstead: $alarm failed: nobody was told" >&2
+if [ ! -x "$alarm" ] || "$alarm" "$(hostname): ${said:-disks have room again}"; then
+echo "$level" >"$told"
+else
+echo "<3>roadstead: $alarm failed: nobody was told" >&2
+fi
 fi
 if [ -z "$said" ]; then
 rm -f "$notice"
@@ -494,12 +519,11 @@ urbit=$default
 say() { echo "roadstead: $id: $*" >&2; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
 put() {
+failed=
 for dir in "$here" "$there"; do
-mkdir -p "$dir"
-printf '%s\n' "$2" >"$dir/.$1"
-mv "$dir/.$1" "$dir/$1"
-sync "$dir" "$dir/$1" 2>/dev/null || sync
+{ mkdir -p "$dir" && printf '%s\n' "$2" >"$dir/.$1" && sync "$dir/.$1" && mv "$dir/.$1" "$dir/$1" && sync "$dir"; } || failed=1
 done
+[ -z "$failed" ]
 }
 both() { cat "$here/$1" "$there/$1" 2>/dev/null || true; }
 first_boot() {
@@ -515,6 +539,8 @@ mkfifo "$out"
 exec "$default" "$@" >"$out" 2>&1
 }
 has_pier() { [ -d "$pier/.urb" ]; }
+sealed() { [ "${SEALED:-0}" = 1 ] && [ -z "$(both breached)" ]; }
+imported() { [ "${IMPORTED:-0}" = 1 ] && [ -z "$(both breached)" ]; }
 adopt() {
 [ -n "$vere" ] || case $(readlink "$default" || true) in
 */vere/*/urbit) put vere "$(basename "$(dirname "$(readlink "$default")")") $(date +%s)" ;;
@@ -546,8 +572,11 @@ grep -aoE '^[[:cntrl:]]*([a-z]+: ){0,2}(double-boot detected|corrupt pier, snaps
 }
 healthy() { case $(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1:$HTTP_PORT/~_~/healthz" || true) in 204 | 429) ;; *) false ;; esac }
 burn() { [ ! -e "$key" ] || shred -u "$key" 2>/dev/null || rm -f "$key"; }
+quarantined() {
+{ [ ! -e "$here/quarantine" ] && [ ! -e "$there/quarantine" ]; } || { why=$(both quarantine | head -n 1); echo "${why:-unknown}"; }
+}
 quarantine() {
-put quarantine "$1"
+put quarantine "$1" || for dir in "$here" "$there"; do [ -e "$dir/quarantine" ] || mv "$dir/first-boot" "$dir/quarantine" || true; done
 burn
 [ ! -x "$root/etc/roadstead/alarm" ] || "$root/etc/roadstead/alarm" "$(hostname): $id is quarantined: $1" || say "nobody was told"
 say "QUARANTINED: $1. It will not be started. Read docs/components/vps-planet.md#quarantine before anything else."
@@ -557,7 +586,7 @@ mounted() {
 [ "${VOLUME:-0}" = 0 ] || mountpoint -q "$root/srv/ships" || { say "the pier volume is not mounted"; exit 75; }
 }
 refuse_quarantined() {
-reason=$(both quarantine | head -n 1)
+reason=$(quarantined)
 [ -z "$reason" ] || { say "quarantined: $reason"; burn; exit 77; }
 }
 
@@ -566,7 +595,7 @@ key)
 mounted
 refuse_quarantined
 [ "$FIRST_BOOT" = key ] || { say "boots without a key"; exit 64; }
-[ "${IMPORTED:-0}" = 0 ] || { say "is imported: it goes on with the pier that is brought in, and its key was not read"; exit 64; }
+! imported || { say "is imported: it goes on with the pier that is brought in, and its key was not read"; exit 64; }
 [ "$(first_boot)" = never ] || { say "has had its first boot; the key is not needed and was not read"; exit 77; }
 mkdir -p "$(dirname "$key")"
 head -c 65536 >"$key"
@@ -589,14 +618,15 @@ refuse_quarantined
 mkdir -p "$here"
 exec 9>"$here/lock"
 flock -n 9 || { say "another first boot is running"; exit 75; }
-[ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
-[ "${IMPORTED:-0}" = 0 ] || { say "is imported: its pier has not been brought in"; exit 78; }
+! sealed || quarantine "the lock says that this ship has booted for good, so a first boot would be a second one"
+! imported || { say "is imported: its pier has not been brought in"; exit 78; }
 [ "$(first_boot)" = never ] || quarantine "a first boot was started before"
 ! has_pier || quarantine "there is a pier already, and no record of its first boot"
 [ "$FIRST_BOOT" != key ] || [ -s "$key" ] || { say "waiting for its key"; exit 78; }
 room
 free=$(df -Pk "$root/srv/ships" | awk 'NR == 2 { print int($4 / 1024) }')
 [ "$free" -ge 2048 ] || refuse "a first boot needs 2048 MiB for its pier, and there are $free free"
+rm -f "$here/breached" "$there/breached"
 put first-boot started
 ;;
 boot)
@@ -635,11 +665,11 @@ fi
 case $(first_boot) in
 never)
 if ! has_pier; then
-[ "${SEALED:-0}" = 0 ] || quarantine "the lock says that this ship has booted for good, but its volume is empty"
+! sealed || quarantine "the lock says that this ship has booted for good, but its volume is empty"
 say "has not had its first boot"
 exit 78
 fi
-[ "${IMPORTED:-0}" = 1 ] || quarantine "there is a pier, and no record of its first boot"
+{ imported && ! sealed; } || quarantine "there is a pier, and no record of its first boot"
 [ -z "${SINCE:-}" ] || [ -n "$(recorded_event || true)" ] || put event "$SINCE"
 put first-boot "done"
 ;;
@@ -690,7 +720,7 @@ esac
 release) # a person's decision after reading the docs
 case ${3:-} in
 --key-refused)
-case $(both quarantine | head -n 1) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
+case $(quarantined) in "its key was refused"*) ;; *) say "its key was not refused"; exit 77 ;; esac
 ! has_pier || { say "there is a pier"; exit 77; }
 put first-boot never
 ;;
@@ -701,7 +731,8 @@ put first-boot "done"
 ;;
 --after-breach)
 ! has_pier || { say "move the old pier away first: it must never run again"; exit 77; }
-rm -f "$here/event" "$there/event"
+rm -f "$here/event" "$there/event" "$here/loom" "$there/loom"
+put breached yes
 put first-boot never
 ;;
 *) say "say why: --no-other-copy-ran (keep this pier), --after-breach (boot anew with a new key) or --key-refused"; exit 64 ;;
@@ -739,7 +770,7 @@ status)
 ! journalctl -b -o cat -u "$unit" 2>/dev/null | grep -q 'cannot protect from double-boot' ||
 say "warning: the runtime could not ask its galaxy whether it runs elsewhere; the record here is the only guard"
 [ ! -e "$root/var/lib/roadstead/backup/$id" ] || say "last copy: $(tr '\n' ' ' <"$root/var/lib/roadstead/backup/$id")"
-echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(both quarantine | head -n 1)"
+echo "first boot: $(first_boot); last clean stop at event: $(recorded_event || true); quarantine: $(quarantined)"
 ;;
 *) echo "unknown command: $cmd" >&2; exit 64 ;;
 esac
@@ -1012,6 +1043,7 @@ umask 022
 [ ! -e "$dir" ] || { echo "roadstead: a vere $2 of another checksum is here: a release does not change" >&2; exit 1; }
 platform=linux-$(uname -m)
 work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
 curl -fsSL --proto =https --retry 5 --retry-delay 5 -o "$work/file" "https://github.com/urbit/vere/releases/download/vere-v$2/$platform.tgz"
 echo "$3  $work/file" | sha256sum -c --quiet -
 tar -xzf "$work/file" -C "$work" --no-same-owner
@@ -1020,7 +1052,6 @@ install -D -m 0755 "$work/vere-v$2-$platform" "$dir.new/urbit"
 (cd "$dir.new" && sha256sum urbit >sum)
 echo "$3" >"$dir.new/archive"
 mv "$dir.new" "$dir"
-rm -r "$work"
 exit 0
 fi
 umask 077
@@ -1038,10 +1069,21 @@ wait $!
 exit
 fi
 say() { echo "roadstead: $id: $*"; }
-refuse() { say "refused: $*. Nothing was changed"; exit 77; }
+out() { trap - EXIT; exit "$1"; }
+refuse() { say "refused: $*. Nothing was changed"; out 77; }
 as_ship() { if [ "$(id -u)" = 0 ]; then runuser -u urbit -- "$@"; else "$@"; fi; }
 exec 9>"$root/var/lib/roadstead/maintain.lock"
 flock -n 9 || { say "other maintenance is running: try again when it has ended"; exit 75; }
+marks=$root/run/roadstead/stopped
+mkdir -p "$marks"
+hold() {
+until
+exec 8>>"$marks/$id"
+flock 8
+[ "$marks/$id" -ef "/proc/$$/fd/8" ]
+do :; done
+}
+[ ! -e "$marks/$id" ] || { say "was left stopped, and starts"; "$ship" start "$id" && "$ship" wait "$id"; } 2>&1 || true
 
 (cd "$dir" 2>/dev/null && sha256sum -c --quiet sum) || refuse "vere $version is not here as it was fetched: sudo /usr/local/lib/roadstead/upgrade install $version SHA256"
 old=$("$ship" binary "$id") record=$("$ship" vere "$id")
@@ -1049,6 +1091,21 @@ have=${record%% *}
 [ -n "$have" ] || have=$(as_ship "$old" -R 2>&1 | sed -n 's/^urbit v*\([0-9][^ ]*\).*/\1/p' | head -n 1)
 [ -n "$have" ] || refuse "which vere it runs now cannot be read"
 unit=roadstead-ship@$id.service
+back=
+# shellcheck disable=SC2317 # by a trap
+cut() {
+set +e
+trap '' HUP INT TERM
+[ -z "$back" ] || "$ship" vere "$id" "$record"
+exec 8>&-
+[ ! -e "$marks/$id" ] || "$ship" start "$id"
+now=$("$ship" vere "$id")
+now=${now:-$have}
+say "this ended unexpectedly. It has vere ${now%% *} and is $(systemctl is-active "$unit")"
+exit 71
+}
+trap cut EXIT
+trap 'exit 71' HUP INT TERM
 active() { systemctl is-active --quiet "$1"; }
 well() {
 code=2 n=0
@@ -1057,7 +1114,7 @@ while [ $code = 2 ] && [ $n -lt 60 ]; do
 n=$((n + 1)) code=0
 "$ship" wait "$id" "${ROADSTEAD_MINUTE:-60}" || code=$?
 done
-[ $code != 0 ] || { sleep "${ROADSTEAD_SETTLE:-20}"; "$ship" wait "$id" 60; }
+[ $code != 0 ] || { sleep "${ROADSTEAD_SETTLE:-20}"; "$ship" wait "$id" 60 || code=$?; }
 return $code
 }
 proven() {
@@ -1065,18 +1122,18 @@ proven() {
 say "runs vere $version"
 for env in "$root"/etc/roadstead/ships/*.env; do
 has=$("$ship" vere "$(basename "$env" .env)")
-[ "${has%% *}" = "$version" ] || exit 0
+[ "${has%% *}" = "$version" ] || out 0
 done
 ln -sfn "$dir/urbit" "$root/usr/local/bin/.urbit"
 mv -T "$root/usr/local/bin/.urbit" "$root/usr/local/bin/urbit"
-exit 0
+out 0
 }
-unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; exit 69; }
+unwell() { say "has vere $version and does not answer yet. It is left to start: there is no way back, and to stop it now could do harm. Run this again to see"; out 69; }
 if [ "$have" = "$version" ]; then
-case $record in *unproven) ;; *) say "runs vere $version already"; exit 0 ;; esac
+case $record in *unproven) ;; *) say "runs vere $version already"; out 0 ;; esac
 code=0
 well || code=$?
-case $code in 0) proven ;; 2) unwell ;; *) say "has vere $version and is not running; see journalctl -u $unit"; exit 70 ;; esac
+case $code in 0) proven ;; 2) unwell ;; *) say "has vere $version and is not running; see journalctl -u $unit"; out 70 ;; esac
 fi
 [ "$(printf '%s\n' "$have" "$version" | sort -V | tail -n 1)" = "$version" ] || refuse "vere $version is older than its $have, and there is no way back"
 
@@ -1120,15 +1177,11 @@ exec 8>&-
 code=0
 { "$ship" start "$id" && "$ship" wait "$id"; } 2>&1 || code=$?
 say "not upgraded: $*. It has vere $have as before$([ $code = 0 ] || echo ', and does not answer')"
-exit 1
+out 73
 }
-marks=$root/run/roadstead/stopped
-mkdir -p "$marks"
-until
-exec 8>>"$marks/$id"
-flock 8
-[ "$marks/$id" -ef "/proc/$$/fd/8" ]
-do :; done
+"$ship" vere "$id" "$record" 2>&1 || refuse "its record cannot be written"
+hold
+back=1
 say "stops"
 "$ship" stop "$id" 2>&1 || again "it did not stop cleanly"
 loom=$(sed -n 's/^LOOM=//p' "$root/etc/roadstead/ships/$id.env")
@@ -1141,21 +1194,26 @@ event=$(echo "$info" | sed -n 's/.*disk: .*event=\([0-9][0-9]*\).*/\1/p' | tail 
 seen() { (cd "$pier/.urb" && find log chk -type f ! -name lock.mdb -printf '%p %s %T@\n' | sort | sha256sum); }
 before=$(seen)
 "$ship" vere "$id" "$version unproven"
+back=
 exec 8>&-
 say "starts with vere $version at event $event"
 "$ship" start "$id" 2>&1 || true
 code=0
 well || code=$?
-case $code in 0) proven ;; 2) unwell ;; esac
+case $code in 0) proven ;; 1) ;; *) unwell ;; esac
+hold
 systemctl stop "$unit" || true
 if [ "$(seen)" != "$before" ]; then
 "$ship" park "$id" "vere $version did not come up and has written to its pier, so vere $have must not run it: docs/runbooks/RuntimeUpgrade.md" 2>&1 || true
-exit 70
+rm -f "$marks/$id"
+out 70
 fi
+back=1
 "$ship" vere "$id" "$record"
 case $("$ship" status "$id" 2>/dev/null) in *"quarantine: "?*)
 say "not upgraded: vere $version did not come up, and it is quarantined now. It has vere $have and an unchanged pier"
-exit 1
+rm -f "$marks/$id"
+out 73
 ;;
 esac
 again "vere $version did not come up, and had written nothing"
@@ -1215,11 +1273,12 @@ command -v chronyd >/dev/null || command -v ntpd >/dev/null || installed systemd
 if [ -n "$absent" ]; then
 export DEBIAN_FRONTEND=noninteractive
 systemctl mask -q caddy.service
+dpkg --force-confold --configure -a
 apt-get -q -o DPkg::Lock::Timeout=600 update
 # shellcheck disable=SC2086 # several packages
 apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold install --no-install-recommends $absent
-systemctl unmask -q caddy.service
 fi
+systemctl unmask -q caddy.service
 
 step=users
 id -u keeper >/dev/null 2>&1 || useradd --create-home --shell /bin/bash --user-group keeper
@@ -1231,6 +1290,7 @@ chown keeper: "$home/.ssh/authorized_keys"
 chmod 0600 "$home/.ssh/authorized_keys"
 authorize() { grep -qxF "$1" "$home/.ssh/authorized_keys" || printf '%s\n' "$1" >>"$home/.ssh/authorized_keys"; }
 authorize 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA owner@example'
+ssh-keygen -lf "$home/.ssh/authorized_keys" >/dev/null || { echo "roadstead: no line of $home/.ssh/authorized_keys is an SSH key: nobody could log in" >&2; exit 1; }
 visudo -cqf /etc/sudoers.d/10-roadstead
 id -u urbit >/dev/null 2>&1 || useradd --system --user-group --home-dir /srv/ships --no-create-home --shell /usr/sbin/nologin urbit
 
