@@ -45,7 +45,7 @@ interface Done {
 }
 
 /** One of the host's Commands, run as the provider runs it. `said` is called with everything it has printed so far. */
-function run(name: string, { of = home(), stdin, knownHosts = known, said }: Run = {}): Promise<Done> {
+function run(name: string, { of = home(), stdin, knownHosts = known, said, again }: Run = {}): Promise<Done> {
   const settings = hostSettings(of.host, of.lock);
   const secrets = new Set(["palnetKey", "other"]);
   const command = plannedDeliveries(settings, rendered(of).script, { secrets }).find(
@@ -74,7 +74,7 @@ function run(name: string, { of = home(), stdin, knownHosts = known, said }: Run
       "none",
       ...options.flatMap((o) => ["-o", o]),
       `keeper@${INSIDE.v4}`,
-      command.inputs.create as string,
+      (again ? command.inputs.update : command.inputs.create) as string,
     ],
   ]);
   let out = "";
@@ -92,6 +92,8 @@ interface Run {
   stdin?: string;
   knownHosts?: string;
   said?: (out: string) => void;
+  /** As the provider does it where the command has ended well before. */
+  again?: boolean;
 }
 
 const SET_UP = "set-up";
@@ -176,6 +178,17 @@ test("the second time the key is not read, and that is fine", async () => {
   const done = await run(KEY);
   expect(done).toEqual({ code: 0, out: `roadstead: ${KEYED} has had its first boot; its key was not read\n` });
 }, 60_000);
+
+test("where it was delivered before it is not delivered again: a ship that has booted is fine, a host without a record of it is not", async () => {
+  expect(await run(KEY, { again: true })).toMatchObject({ code: 0 });
+  const made = tree(machine);
+  const anew = await run(`deliver-key-${SECOND}`, { again: true });
+  expect(anew.code).toBe(77);
+  expect(anew.out).toMatch(/this host has no record of that, so its key is not delivered again/);
+  expect(machine.get(`/usr/local/lib/roadstead/ship status ${SECOND}`)).toMatch(/^first boot: never;/);
+  expect(machine.sh("ls -A /run/roadstead/keys").out).toBe("");
+  expect(changes(made, tree(machine))).toEqual([]);
+}, 120_000);
 
 test("a first boot that fails is said, and so it is the next time", async () => {
   machine.write([{ path: "/opt/test/behaviour", content: "boot-fails\n" }]);

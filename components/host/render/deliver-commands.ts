@@ -43,7 +43,7 @@ look() { # the record, and what it is about
   now=$("$ship" status "$id" </dev/null) || exit 1
   case $now in
   *"quarantine: "?*) die "quarantined: \${now##*quarantine: }. See docs/components/vps-planet.md#quarantine" ;;
-  "first boot: done;"*) booted=done ;;
+  "first boot: done;"*) booted="done" ;;
   "first boot: started;"*) booted=started ;;
   "first boot: never;"*) booted=never ;;
   *) die "its record cannot be read: $now" ;;
