@@ -29,13 +29,19 @@ export const isNetwork = (cidr: string): boolean =>
   /^[\da-f.:]+\/\d{1,3}$/i.test(cidr) &&
   (ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr) || ipaddr.IPv6.isValidCIDR(cidr));
 
+const onCurve =
+  (name: string, bytes: number) =>
+  ([curve, point, ...rest]: readonly Buffer[]): boolean =>
+    curve?.toString("latin1") === name && point?.length === bytes && rest.length === 0;
+
 /** What the parts of a public SSH key after its type are, by type: their lengths, or at least their lengths. */
 const PARTS: Readonly<Record<string, (parts: readonly Buffer[]) => boolean>> = {
   "ssh-ed25519": ([key, ...rest]) => key?.length === 32 && rest.length === 0,
   "sk-ssh-ed25519@openssh.com": ([key, application, ...rest]) =>
     key?.length === 32 && application !== undefined && application.length > 0 && rest.length === 0,
-  "ecdsa-sha2-nistp256": ([curve, point, ...rest]) =>
-    curve?.toString("latin1") === "nistp256" && point?.length === 65 && rest.length === 0,
+  "ecdsa-sha2-nistp256": onCurve("nistp256", 65),
+  "ecdsa-sha2-nistp384": onCurve("nistp384", 97),
+  "ecdsa-sha2-nistp521": onCurve("nistp521", 133),
   // sshd takes none below 1,024 bits.
   "ssh-rsa": ([exponent, modulus, ...rest]) =>
     exponent !== undefined && exponent.length > 0 && (modulus?.length ?? 0) >= 128 && rest.length === 0,
@@ -45,13 +51,8 @@ const PARTS: Readonly<Record<string, (parts: readonly Buffer[]) => boolean>> = {
 export const PUBLIC_KEY =
   /^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa|sk-ssh-ed25519@openssh\.com) ([A-Za-z0-9+/]+={0,2})(?: |$)/;
 
-/**
- * Whether a line is one whole public key of the type it says it is. A key that was cut off while it was copied looks like
- * one, lets nobody in, and the set-up ends every other log-in.
- */
-export function isPublicKey(line: string): boolean {
-  const [, type, base64] = PUBLIC_KEY.exec(line) ?? [];
-  if (type === undefined || base64 === undefined) return false;
+/** Whether what stands behind a type is one whole key of it: it says the type again, and each of its parts is there to its end. */
+export function isWholeKey(type: string, base64: string): boolean {
   const bytes = Buffer.from(base64, "base64");
   // Node reads over what is no base64; sshd does not.
   if (bytes.toString("base64") !== base64) return false;
@@ -63,7 +64,16 @@ export function isPublicKey(line: string): boolean {
     parts.push(bytes.subarray(at + 4, end));
     at = end;
   }
-  return parts[0]?.toString("latin1") === type && PARTS[type]!(parts.slice(1));
+  return parts[0]?.toString("latin1") === type && (PARTS[type]?.(parts.slice(1)) ?? false);
+}
+
+/**
+ * Whether a line is one whole public key that may log in. A key that was cut off while it was copied looks like one, lets
+ * nobody in, and the set-up ends every other log-in.
+ */
+export function isPublicKey(line: string): boolean {
+  const [, type, base64] = PUBLIC_KEY.exec(line) ?? [];
+  return type !== undefined && base64 !== undefined && isWholeKey(type, base64);
 }
 
 export const PUBLIC_KEY_LOOKS = "the whole line of one public key, as ssh-keygen wrote it into its .pub file";

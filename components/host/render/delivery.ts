@@ -1,6 +1,7 @@
 // What reaches a host over SSH: its set-up, again whenever a file of it changes, and secrets, each on the standard input of
 // one command. Where the host's key is not recorded the same is done by hand, with the same commands.
 import { foreignKeyProblem } from "../../../planner/boot-key";
+import { isWholeKey } from "../../../planner/host-fields";
 import { bootKeyCommand, bootKeyLook, SET_UP_COMMAND } from "./deliver-commands";
 import { BACKUP_SCRIPT } from "./backup";
 import { LIB } from "./file";
@@ -163,10 +164,7 @@ const HOST_KEY = /^(ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)) ([A-Za-z0-9+/]+
 export function hostKeyProblem(key: string): string | null {
   const [, type, base64] = HOST_KEY.exec(key.trim()) ?? [];
   if (type === undefined) return "not one public host key without the address in front: ssh-ed25519 AAAA…";
-  // Its first field is its own type.
-  const bytes = Buffer.from(base64!, "base64");
-  const field = bytes.length > 4 ? bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString("latin1") : "";
-  return field === type && bytes.length > 4 + type.length + 16 ? null : "cut off, or not the key it says it is";
+  return isWholeKey(type, base64!) ? null : "cut off, or not the key it says it is";
 }
 
 /** How a host's key is got, and compared before it is believed. */

@@ -26,8 +26,8 @@ module.exports = [
     part,
     title: "a recorded host key that is cut off is taken for one",
     file: "components/host/render/delivery.ts",
-    find: "return field === type && bytes.length",
-    replace: "return field.length <= type.length || bytes.length",
+    find: "return isWholeKey(type, base64!) ? null",
+    replace: "return type.length <= base64!.length ? null",
     suites,
   },
   {

@@ -355,7 +355,7 @@ describe("the key of a volume, and where it is", () => {
 
   test("what stays for ships that were there before, and no plan priced, leaves the recorded total incomplete", () => {
     const cost = (result: ReturnType<typeof build>) => {
-      const [{ architecture }] = result.stacks as [{ architecture: (typeof result.stacks)[number]["architecture"] }];
+      const { architecture } = result.stacks[0]!;
       return [architecture.cost.incomplete, architecture.decision.why.slice(1), result.warnings];
     };
     const two = { ships: { named: named([1, 2]) } };
