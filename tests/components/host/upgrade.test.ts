@@ -235,6 +235,13 @@ describe("an upgrade that ends before it should", () => {
     expect([record(s), s.has(`active/${ID}`), marks(s)]).toEqual(["", true, []]);
   });
 
+  it("by KILL is made good by whoever asked for it, while that is there", () => {
+    const s = running();
+    inPrep(s, "kill -KILL $PPID");
+    expect(upgrade(s, undefined, { ROADSTEAD_APART: "" }).code).toBe(137);
+    expect([record(s), s.has(`active/${ID}`), marks(s)]).toEqual(["", true, []]);
+  });
+
   it("by KILL is made good by the same command, which then goes on", () => {
     const s = running();
     inPrep(s, `[ -e "$ROADSTEAD_ROOT/once" ] || { : >"$ROADSTEAD_ROOT/once"; kill -KILL $PPID; }`);

@@ -86,6 +86,14 @@ module.exports = [
     replace: "",
   },
   {
+    id: "upgrade-killed-leaves-it-down",
+    part,
+    title: "a ship stays down when its upgrade is killed under whoever asked for it",
+    ...upgrade,
+    find: '"$lib/maintain" resume >&2',
+    replace: "true",
+  },
+  {
     id: "upgrade-half-recorded",
     part,
     title: "a ship gets the newer vere though its record got to one place alone",

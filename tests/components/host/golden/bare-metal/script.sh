@@ -894,8 +894,10 @@ mkdir -p "$root/run/roadstead"
 : >"$log"
 ROADSTEAD_APART=1 setsid "$0" "$id" "$version" ${backup:+--backup-taken} ${now:+--now} >"$log" 2>&1 </dev/null &
 tail -f -n +1 --pid=$! "$log" >&2 || true
-wait $!
-exit
+code=0
+wait $! || code=$?
+[ $code -lt 128 ] || "$lib/maintain" resume >&2 || true
+exit $code
 fi
 say() { echo "roadstead: $id: $*"; }
 out() { trap - EXIT; exit "$1"; }
