@@ -106,7 +106,12 @@ describe("a pier's volume deleted by hand, on a host", () => {
         if (up.code !== 0) throw new Error(up.output.slice(-4_000));
         const after = project.cloud.journal().slice(before);
         const touched = after.map((e) => `${e.op} ${e.type.split(":").pop()!}`).sort();
-        expect(touched).toEqual(["create Volume", "create VolumeAttachment", "delete VolumeAttachment"]);
+        // At DigitalOcean an attachment is never taken away for itself; this one's volume is gone.
+        expect(touched).toEqual([
+          "create Volume",
+          "create VolumeAttachment",
+          ...(name === "vps-aws" ? ["delete VolumeAttachment"] : []),
+        ]);
         expect(project.cloud.all().filter((o) => /:(Droplet|Instance)$/.test(o.type))).toEqual([host]);
       } finally {
         project.remove();
