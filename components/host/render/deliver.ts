@@ -30,8 +30,7 @@ export function cloudConfig(settings: HostSettings, files: HostFile[], missing: 
     // EC2 has little room: alike files beside each other, and no more indentation than YAML needs.
     write_files: [...files]
       .sort((a, b) => (a.path < b.path ? -1 : 1))
-      // 0644 is what cloud-init gives a file of its own accord.
-      .map((f) => ({ path: f.path, ...(f.mode === "0644" ? {} : { permissions: f.mode }), content: f.content })),
+      .map((f) => ({ path: f.path, permissions: f.mode, content: f.content })),
     runcmd: [
       ["systemctl", "daemon-reload"],
       // --no-block: the steps start units that wait for the end of the boot, which waits for this.
