@@ -38,14 +38,14 @@ const NOT_SHOWN = "[may be a secret; not shown]";
 const isSecretField = (key: PropertyKey): boolean => typeof key === "string" && SECRET_FIELD.test(key);
 
 function receivedText(keys: readonly PropertyKey[], received: unknown): string {
-  return received !== undefined && keys.some(isSecretField) ? NOT_SHOWN : shown(withoutSecrets(received));
+  return received !== undefined && keys.some(isSecretField) ? NOT_SHOWN : shown(withoutSecretFields(received));
 }
 
-function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
+function withoutSecretFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecretFields);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, isSecretField(key) ? NOT_SHOWN : withoutSecrets(inner)]),
+    Object.entries(value).map(([key, inner]) => [key, isSecretField(key) ? NOT_SHOWN : withoutSecretFields(inner)]),
   );
 }
 

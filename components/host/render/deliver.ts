@@ -63,13 +63,11 @@ function keepsVolume(settings: HostSettings): string {
   )}\n`;
 }
 
-const ENVIRONMENTS = "/etc/roadstead/ships";
-
 /** A ship that is not placed here any more runs on with its ports and its name until a person ends it: nothing may be given to another before. */
 function keepsShips(settings: HostSettings): string {
   const ships = settings.kind === HostKind.GroundSeg ? [] : settings.ships;
   const known = ships.map((s) => `${s.id} | `).join("");
-  return `for env in ${ENVIRONMENTS}/*.env; do
+  return `for env in /etc/roadstead/ships/*.env; do
   id=$(basename "$env" .env)
   case $id in ${known}'*') continue ;; esac
   echo "roadstead: $id is set up on this host, and its plan has it here no more: nothing was changed. End it, its pier stays: systemctl disable --now roadstead-ship@$id && rm $env" >&2
@@ -132,12 +130,14 @@ export function deliverUserData(
   const size = Buffer.byteLength(userData);
   const limit = provider === HostProvider.Aws ? USER_DATA_LIMIT.aws : USER_DATA_LIMIT.digitalocean;
   if (size <= limit) return { userData };
-  // Where zlib cuts its blocks depends on this, and the room left on EC2 on where they are cut.
-  const packed = [5, 6, 7, 8]
-    .map((memLevel) => gzipSync(userData, { level: 9, memLevel }))
-    .sort((a, b) => a.length - b.length)[0]!;
-  if (provider === HostProvider.Aws && packed.length <= limit) return { userDataBase64: packed.toString("base64") };
-  const sent = provider === HostProvider.Aws ? `${packed.length} bytes, packed` : `${size} bytes`;
+  // Where zlib cuts its blocks depends on memLevel: the others are tried only when its own does not fit.
+  const tried: number[] = [];
+  for (const memLevel of provider === HostProvider.Aws ? [8, 7, 6, 5] : []) {
+    const packed = gzipSync(userData, { level: 9, memLevel });
+    if (packed.length <= limit) return { userDataBase64: packed.toString("base64") };
+    tried.push(packed.length);
+  }
+  const sent = tried.length > 0 ? `${Math.min(...tried)} bytes, packed` : `${size} bytes`;
   throw new HostRefused(
     `host ${name}:\n  - user-data: received ${sent}; accepted: ${limit} bytes at ${provider}; name fewer ships, recipients of backups or ` +
       "SSH keys (an ed25519 key takes a sixth of an RSA one); what is left out can be added on the host once it is there",

@@ -189,11 +189,9 @@ open)
   open_it
 ${only(`  forget
 `)}  ;;
-${
-  luks
-    ? `key) # on standard input
+key) # on standard input
   [ "$LUKS" = 1 ] || die "is not encrypted by this host: no key was read"
-  mkdir -p "$keys"
+${only(`  mkdir -p "$keys"
   head -c 65536 >"$keyfile.new"
   chmod 0400 "$keyfile.new"
   device=$(find_device)
@@ -206,9 +204,7 @@ ${
   mv "$keyfile.new" "$keyfile"
   [ -n "$root" ] || [ -e ${STATE}/bootstrap.done ] || exec systemctl start --no-block roadstead-bootstrap
   [ -n "$root" ] || { systemctl start roadstead-volume && exec ${LIB}/bootstrap; }
-  ;;`
-    : `key) die "is not encrypted by this host: no key was read" ;;`
-}
+`)}  ;;
 close)
   ! mountpoint -q "$root$MOUNT" || umount "$root$MOUNT"
 ${only(`  [ "$LUKS" = 0 ] || [ ! -b /dev/mapper/roadstead ] || cryptsetup close roadstead
